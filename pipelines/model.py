@@ -1,0 +1,184 @@
+"""The SQL files of transforms/: what each builds, what it reads, and in which order they are built.
+
+A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, a `*_readings.sql` a view.
+Three things stand behind names that no file bears alone:
+
+- `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
+- `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
+- `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and `staging.source_all__x` the union.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
+_SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_TEMPLATE = "{vendor}"
+
+
+class ModelError(Exception):
+    """A file in transforms/ that can't be placed: names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One relation to build. `name` carries its schema, `query` is a single SELECT.
+
+    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
+    """
+
+    name: str
+    query: str
+    references: frozenset[str]
+    is_view: bool = False
+    raw_table: str | None = None
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A query whose rows break a rule. An `error` stops publishing, a `warning` is reported."""
+
+    name: str
+    severity: str
+    message: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a mart's file says of it: its first comment, and the comment behind each column."""
+
+    table: str
+    comment: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def models(folder: Path = TRANSFORMS) -> list[Model]:
+    """All models in an order in which each stands behind what it reads.
+
+    Raises:
+        ModelError: A file reads something that no file builds, or two files read each other.
+    """
+    written = list(_written(folder))
+    sources = _sources(written, (folder / "source.sql").read_text(encoding="utf-8"))
+    known = {model.name: model for model in (*written, *_unions(written), *sources)}
+    graph = {model.name: model.references for model in known.values()}
+    for model in known.values():
+        if unknown := model.references - known.keys():
+            raise ModelError(
+                f"{model.name} reads {', '.join(sorted(unknown))}, which no file builds"
+            )
+    try:
+        return [known[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise ModelError(f"these models read each other: {' → '.join(error.args[1])}") from error
+
+
+def macros(folder: Path = TRANSFORMS) -> list[str]:
+    """The macro files' statements; each file uses only macros of its own or of a file before it."""
+    return [path.read_text(encoding="utf-8") for path in sorted((folder / "macros").glob("*.sql"))]
+
+
+def audits(folder: Path = TRANSFORMS) -> Iterator[Audit]:
+    """The audits by name; the first comment says `error:` or `warning:` and what is wrong."""
+    for path in sorted((folder / "audits").glob("*.sql")):
+        query = path.read_text(encoding="utf-8")
+        severity, _, message = _header(query).partition(": ")
+        if severity not in ("error", "warning"):
+            raise ModelError(
+                f"{path.name} must open with a comment '-- error: …' or '-- warning: …'"
+            )
+        yield Audit(path.stem, severity, message, query)
+
+
+def descriptions(folder: Path = TRANSFORMS) -> list[Description]:
+    """What the files in marts/ say of their tables and columns."""
+    return [_description(path) for path in sorted((folder / "marts").glob("*.sql"))]
+
+
+def _written(folder: Path) -> Iterator[Model]:
+    paths = [
+        path for schema in ("staging", "marts") for path in sorted((folder / schema).glob("*.sql"))
+    ]
+    names = [f"{path.parent.name}.{path.stem}" for path in paths]
+    vendors = [
+        match["vendor"]
+        for name in names
+        if (match := _VENDOR_MODEL.fullmatch(name)) and match["entity"] == "invoice_readings"
+    ]
+    for path, name in zip(paths, names, strict=True):
+        query = path.read_text(encoding="utf-8")
+        for vendor in vendors if _TEMPLATE in name else [""]:
+            yield _model(name.replace(_TEMPLATE, vendor), query.replace(_TEMPLATE, vendor))
+
+
+def _model(name: str, query: str) -> Model:
+    return Model(name, query, _references(query), is_view=name.endswith("_readings"))
+
+
+@cache
+def _references(query: str) -> frozenset[str]:
+    tables = sqlglot.parse_one(query, read="duckdb").find_all(exp.Table)
+    return frozenset(
+        f"{table.db}.{table.name}" for table in tables if table.db and table.db != "raw"
+    ) - {"staging.run"}
+
+
+def _unions(written: Iterable[Model]) -> Iterator[Model]:
+    members: dict[str, list[str]] = {}
+    for model in written:
+        if match := _VENDOR_MODEL.fullmatch(model.name):
+            members.setdefault(match["entity"], []).append(model.name)
+    for entity, names in members.items():
+        yield _union(f"staging.stg_all__{entity}", names)
+
+
+def _sources(written: Iterable[Model], query: str) -> Iterator[Model]:
+    members: dict[str, list[str]] = {}
+    for name in sorted({name for model in written for name in model.references}):
+        match = _SOURCE.fullmatch(name)
+        if match and match["vendor"] != "all":
+            members.setdefault(match["entity"], []).append(name)
+            yield Model(
+                name,
+                query.replace(_TEMPLATE, match["vendor"]),
+                frozenset(),
+                is_view=True,
+                raw_table=f"{match['vendor']}__{match['entity']}",
+            )
+    for entity, names in members.items():
+        yield _union(f"staging.source_all__{entity}", names)
+
+
+def _union(name: str, members: list[str]) -> Model:
+    query = "\nUNION ALL BY NAME\n".join(f"SELECT * FROM {member}" for member in members)
+    return Model(name, query, frozenset(members), is_view=True)
+
+
+def _description(path: Path) -> Description:
+    query = path.read_text(encoding="utf-8")
+    statement = sqlglot.parse_one(query, read="duckdb")
+    assert isinstance(statement, exp.Query)  # noqa: S101 - a mart is one SELECT
+    columns = {
+        column.alias_or_name: " ".join(comment.strip() for comment in column.comments or [])
+        for column in statement.selects
+    }
+    return Description(f"{path.parent.name}.{path.stem}", _header(query), columns)
+
+
+def _header(query: str) -> str:
+    lines = query.splitlines()
+    opening = lines[
+        : next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    ]
+    return " ".join(line.removeprefix("--").strip() for line in opening)

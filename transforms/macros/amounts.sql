@@ -1,0 +1,78 @@
+-- How an amount is read: JSON value → number text → DECIMAL → whole minor units. No float is involved, digits that can't
+-- matter are cut rather than rounded (so nothing is rounded twice), and NULL is what can't be read.
+-- Each step is a macro for a SELECT of its own: nested in one expression they would be copied into each other.
+
+-- The number in a JSON value: a JSON number of at most 15 significant digits (a longer one may not be what the vendor
+-- meant), or a JSON text that holds one, at full length. The first branch is most of what vendors send.
+CREATE OR REPLACE MACRO number_text(amount) AS
+    CASE
+        WHEN regexp_matches(amount ->> '$', '^-?[0-9]{1,10}([.][0-9]{1,5})?$') THEN amount ->> '$'
+        WHEN NOT regexp_matches(
+            ltrim(trim(amount ->> '$'), chr(1)),
+            '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$'
+        ) THEN NULL
+        WHEN starts_with(CAST(amount AS VARCHAR), '"') AND NOT starts_with(amount ->> '$', chr(1))
+            THEN trim(amount ->> '$')
+        WHEN length(
+            trim(replace(regexp_replace(ltrim(amount ->> '$', chr(1) || '-'), '[eE].*$', ''), '.', ''), '0')
+        ) <= 15 THEN ltrim(amount ->> '$', chr(1))
+    END;
+
+-- A number text without its exponent: 1.5e-3 is 0.0015.
+CREATE OR REPLACE MACRO shifted(sign, digits, point) AS
+    CASE
+        WHEN ltrim(digits, '0') = '' OR point < -30 THEN '0'
+        WHEN point > 40 THEN NULL
+        WHEN point <= 0 THEN sign || '0.' || repeat('0', -point) || digits
+        WHEN point >= length(digits) THEN sign || digits || repeat('0', point - length(digits))
+        ELSE sign || left(digits, point) || '.' || substr(digits, point + 1)
+    END;
+
+CREATE OR REPLACE MACRO plain_number(number) AS
+    CASE
+        WHEN NOT regexp_matches(number, '[eE]') THEN number
+        ELSE shifted(
+            regexp_extract(number, '^-'),
+            regexp_replace(regexp_replace(number, '[eE].*$', ''), '[^0-9]', '', 'g'),
+            length(regexp_extract(number, '^[+-]?([0-9]*)', 1))
+            + CAST(regexp_extract(number, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)
+        )
+    END;
+
+-- Whole minor units of a number text, rounded half away from zero. `factor` is how many of them make the unit that the
+-- number is in: 100 for dollars, 1 for cents or yen. Five decimals decide the rounding, since no currency has more than
+-- four. The first branch does in 64 bits what the second does 100 times slower: casting to a wide DECIMAL.
+CREATE OR REPLACE MACRO minor_units(number, factor) AS
+    CASE
+        WHEN regexp_matches(number, '^-?[0-9]{1,10}([.][0-9]{1,5})?$')
+            THEN CAST(round(CAST(number AS DECIMAL(18, 5)) * factor) AS BIGINT)
+        ELSE TRY_CAST(
+            round(
+                TRY_CAST(regexp_replace(plain_number(number), '([.][0-9]{5})[0-9]+$', '\1') AS DECIMAL(33, 5)) * factor
+            ) AS BIGINT
+        )
+    END;
+
+-- A quantity or a unit price: twelve decimals, the rest is cut.
+CREATE OR REPLACE MACRO exact_decimal(number) AS
+    CASE
+        WHEN regexp_matches(number, '^-?[0-9]{1,6}([.][0-9]{1,12})?$')
+            THEN CAST(CAST(number AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
+        ELSE TRY_CAST(
+            regexp_replace(plain_number(number), '([.][0-9]{12})[0-9]+$', '\1') AS DECIMAL(38, 12)
+        )
+    END;
+
+-- Versori's {isNegative, integral, fractional}: the fraction counts hundredths (5 is 0.05), the sign is a field of
+-- its own. As the JSON text of a decimal; what isn't made of whole numbers and a boolean stays as it is, unreadable.
+CREATE OR REPLACE MACRO signed_amount(value) AS
+    CASE
+        WHEN regexp_matches(value ->> '$.integral', '^[0-9]{1,15}$')
+            AND regexp_matches(value ->> '$.fractional', '^[0-9]{1,2}$')
+            AND coalesce(value ->> '$.isNegative', 'false') IN ('true', 'false')
+            THEN CAST(
+                '"' || CASE WHEN value ->> '$.isNegative' = 'true' THEN '-' ELSE '' END
+                || (value ->> '$.integral') || '.' || lpad(value ->> '$.fractional', 2, '0') || '"' AS JSON
+            )
+        ELSE value
+    END;

@@ -1,0 +1,57 @@
+-- One row per vendor, account and invoice: what was billed for which period, and whether it is paid. Amounts are whole
+-- minor units (cents) of the currency, times are UTC, periods are half-open: the end is exclusive.
+WITH invoices AS (
+    SELECT
+        invoice.* EXCLUDE (payment_status),
+        CASE
+            WHEN payment_status = 'open' AND due_at < run.started_at THEN 'past_due'
+            ELSE payment_status
+        END AS payment_status
+    FROM staging.stg_all__invoices AS invoice
+    CROSS JOIN staging.run
+),
+
+paid AS (
+    SELECT
+        * EXCLUDE (paid_cents),
+        CASE
+            WHEN paid_cents IS NOT NULL THEN paid_cents
+            WHEN payment_status = 'paid' THEN total_cents
+            WHEN payment_status IN ('open', 'past_due', 'failed') THEN 0
+        END AS paid_cents
+    FROM invoices
+)
+
+SELECT
+    invoice_id, -- stable surrogate: a hash of vendor, account and the vendor's key
+    vendor, -- turso, versori, mongodb, northflank or planetscale
+    account, -- the account's name in the configuration
+    invoice_number, -- the vendor's own id or number; null where it gives none
+    billing_period_start, -- first moment of the period; null where unknown
+    billing_period_end, -- first moment after the period; null where unknown
+    billing_period_basis, -- stated by the vendor, derived (Turso: the month before the due date), or unknown
+    currency, -- ISO 4217, upper case
+    currency_basis, -- stated in the document, documented by the vendor, or assumed
+    total_cents, -- what the vendor bills for this invoice, tax included; credit notes are negative
+    subtotal_cents, -- where stated, with the vendor's sign
+    tax_cents, -- where stated, with the vendor's sign
+    discount_cents, -- where stated; positive reduces what is billed
+    credit_cents, -- where stated; positive reduces what is billed
+    starting_balance_cents, -- where stated; positive reduces what is billed
+    refunded_cents, -- where stated; positive is money that came back
+    paid_cents, -- stated, else the total where paid and 0 where open, past due or failed
+    CASE
+        WHEN payment_status IN ('paid', 'no_charge', 'written_off', 'void') THEN 0
+        WHEN payment_status IN ('open', 'past_due', 'failed') THEN total_cents - paid_cents
+    END AS balance_due_cents, -- what is still to be paid; null where upcoming or unknown
+    payment_status, -- upcoming, open, past_due, failed, paid, no_charge, written_off, void or unknown
+    vendor_status, -- the vendor's own word; null where it says none
+    due_at, -- when payment is due
+    paid_at, -- when it was paid
+    payment_failed_at, -- when a charge last failed
+    invoice_url, -- a page for people, else a PDF; vendors' links expire
+    first_seen_at, -- when the first version was loaded
+    updated_at, -- when the current version was loaded
+    delisted_at, -- when the vendor stopped listing an issued invoice
+    load_id -- the dlt load that brought the current version
+FROM paid

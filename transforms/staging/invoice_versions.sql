@@ -1,0 +1,101 @@
+-- One row per version of a listed document, read: amounts in minor units, times in UTC, exclusive period ends, and the
+-- reason where it can't be read. The rules for all vendors stand here, once.
+WITH moments AS (
+    SELECT
+        reading.* EXCLUDE (currency),
+        stated(upper(reading.currency)) AS currency,
+        currencies.currency IS NOT NULL AS is_known_currency,
+        CAST(CASE WHEN reading.is_major_unit THEN currencies.minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)) AS factor,
+        moment(reading.period_start) AS starts_at,
+        moment(reading.period_end) AS ends_at,
+        moment(reading.due) AS due_at,
+        moment(reading.paid_on) AS paid_at,
+        moment(reading.payment_failed) AS payment_failed_at,
+        number_text(reading.total) AS total_number,
+        number_text(reading.subtotal) AS subtotal_number,
+        number_text(reading.tax) AS tax_number,
+        number_text(reading.discount) AS discount_number,
+        number_text(reading.credit) AS credit_number,
+        number_text(reading.starting_balance) AS starting_balance_number,
+        number_text(reading.paid) AS paid_number
+    FROM staging.invoice_readings AS reading
+    LEFT JOIN staging.currencies AS currencies ON currencies.currency = upper(trim(reading.currency))
+),
+
+amounts AS (
+    SELECT
+        *,
+        exclusive_end(starts_at, ends_at, is_date(period_end)) AS billing_period_end,
+        minor_units(total_number, factor) AS total_cents,
+        minor_units(subtotal_number, factor) AS subtotal_cents,
+        minor_units(tax_number, factor) AS tax_cents,
+        minor_units(discount_number, factor) AS discount_cents,
+        minor_units(credit_number, factor) AS credit_cents,
+        minor_units(starting_balance_number, factor) AS starting_balance_cents,
+        minor_units(paid_number, factor) AS paid_cents
+    FROM moments
+),
+
+reasons AS (
+    SELECT
+        *,
+        CASE
+            WHEN document IS NULL THEN 'the document is not valid JSON'
+            WHEN document_key = '?' OR document_key LIKE '?#%' THEN 'the document lacks what its key is made of'
+            WHEN doubt IS NOT NULL THEN doubt
+            WHEN currency IS NULL THEN 'the currency is missing'
+            WHEN NOT is_known_currency THEN 'the currency is not in ISO 4217: ' || currency
+            WHEN is_absent(total) THEN 'the total is missing'
+            ELSE coalesce(
+                unreadable_amount('total', total, total_cents),
+                unreadable_amount('subtotal', subtotal, subtotal_cents),
+                unreadable_amount('tax', tax, tax_cents),
+                unreadable_amount('discount', discount, discount_cents),
+                unreadable_amount('credits', credit, credit_cents),
+                unreadable_amount('starting balance', starting_balance, starting_balance_cents),
+                unreadable_amount('amount paid', paid, paid_cents),
+                unreadable_moment('start of the billing period', period_start, starts_at),
+                unreadable_moment('end of the billing period', period_end, ends_at),
+                unreadable_moment('due date', due, due_at),
+                unreadable_moment('time of payment', paid_on, paid_at),
+                unreadable_moment('time of the failed payment', payment_failed, payment_failed_at),
+                CASE WHEN billing_period_end <= starts_at THEN 'the billing period ends before it starts' END
+            )
+        END AS rejection_reason
+    FROM amounts
+)
+
+SELECT
+    vendor,
+    account,
+    listing,
+    document_key,
+    identity,
+    is_listed_upcoming,
+    stable_id(vendor, account, document_key) AS invoice_id,
+    invoice_number,
+    starts_at AS billing_period_start,
+    billing_period_end,
+    CASE WHEN starts_at IS NULL AND ends_at IS NULL THEN 'unknown' ELSE billing_period_basis END AS billing_period_basis,
+    currency,
+    currency_basis,
+    total_cents,
+    subtotal_cents,
+    tax_cents,
+    discount_cents,
+    credit_cents,
+    starting_balance_cents,
+    paid_cents,
+    payment_status AS listed_status,
+    coalesce(accrues_until_period_end, FALSE) AS accrues_until_period_end,
+    vendor_status,
+    due_at,
+    paid_at,
+    payment_failed_at,
+    invoice_url,
+    valid_from,
+    valid_to,
+    load_id,
+    rejection_reason,
+    CASE WHEN rejection_reason IS NOT NULL THEN verbatim END AS rejected_document
+FROM reasons

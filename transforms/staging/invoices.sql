@@ -1,0 +1,41 @@
+-- One row per vendor, account and invoice: the version that counts, and whether a listing still holds it. Of several
+-- listings the one that issued the invoice counts, then the one loaded last; of those that are gone, the last to go.
+WITH versions AS (
+    SELECT
+        version.*,
+        coalesce(valid_to, run.started_at) AS known_until,
+        CASE
+            WHEN listed_status = 'open' AND accrues_until_period_end
+                AND billing_period_end > coalesce(valid_to, run.started_at) THEN 'upcoming'
+            ELSE listed_status
+        END AS payment_status,
+        rejection_reason IS NULL AND NOT is_listed_upcoming AND listed_status <> 'upcoming' AS is_issued
+    FROM staging.invoice_versions AS version
+    CROSS JOIN staging.run
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY vendor, account, identity
+            ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC, listing DESC
+        ) AS choice,
+        bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
+        min(valid_from) OVER (PARTITION BY vendor, account, document_key) AS first_seen_at
+    FROM versions
+)
+
+SELECT
+    * EXCLUDE (choice, listed_status, accrues_until_period_end, known_until, valid_from),
+    valid_from AS updated_at,
+    valid_to AS delisted_at
+FROM ranked
+WHERE
+    choice = 1
+    -- What accrued and is no longer listed was billed under another key, or never; what was issued stays.
+    AND (
+        valid_to IS NULL
+        OR (rejection_reason IS NULL AND is_issued AND payment_status <> 'upcoming')
+        OR (rejection_reason IS NOT NULL AND has_been_issued)
+    )

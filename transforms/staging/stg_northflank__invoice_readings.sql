@@ -1,0 +1,45 @@
+-- One row per version of an invoice that Northflank listed, under Billhouse's names. Which of its contracts a document
+-- follows decides whether amounts are decimals or cents; a factor of 100 is never guessed.
+WITH renamed AS (
+    SELECT
+        *,
+        stated(document ->> '$.id') AS invoice_number,
+        ltrim(document ->> '$.period.start', chr(1)) AS period_start,
+        ltrim(document ->> '$.period.end', chr(1)) AS period_end,
+        stated(document ->> '$.currency') AS stated_currency,
+        document -> '$.total' AS total,
+        document -> '$.subTotal' AS subtotal,
+        document ->> '$.paid' AS is_paid,
+        stated(document ->> '$.status') AS vendor_status,
+        coalesce(document ->> '$.status', document ->> '$.paas', document ->> '$.byoc') IS NOT NULL
+            AS has_decimal_marker,
+        coalesce(document ->> '$.paid', document ->> '$.paasUsage', document ->> '$.byocUsage') IS NOT NULL
+            OR stated(document ->> '$.id') IS NULL AS has_cents_marker
+    FROM staging.source_northflank__invoices
+)
+
+SELECT
+    * EXCLUDE (stated_currency, is_paid, has_decimal_marker, has_cents_marker),
+    document_key AS identity,
+    FALSE AS is_listed_upcoming,
+    'stated' AS billing_period_basis,
+    coalesce(stated_currency, 'USD') AS currency,
+    CASE WHEN stated_currency IS NULL THEN 'assumed' ELSE 'stated' END AS currency_basis,
+    has_decimal_marker AS is_major_unit,
+    CASE
+        WHEN lower(vendor_status) = 'open' THEN 'open'
+        WHEN lower(vendor_status) = 'paid' THEN 'paid'
+        WHEN lower(vendor_status) = 'uncollectible' THEN 'written_off'
+        WHEN lower(vendor_status) = 'void' THEN 'void'
+        WHEN lower(vendor_status) = 'payment_failed' THEN 'failed'
+        WHEN vendor_status IS NULL AND is_paid = 'true' THEN 'paid'
+        WHEN vendor_status IS NULL AND is_paid = 'false' THEN 'open'
+        ELSE 'unknown'
+    END AS payment_status,
+    CASE
+        WHEN has_decimal_marker AND has_cents_marker THEN
+            'the unit of its amounts is not certain: it has fields of the contracts in decimals and in cents'
+        WHEN NOT has_decimal_marker AND NOT has_cents_marker THEN
+            'the unit of its amounts is not certain: none of status, paas, byoc, paid, paasUsage, byocUsage tells'
+    END AS doubt
+FROM renamed

@@ -1,0 +1,42 @@
+-- One row per version of an invoice that Turso listed, under Billhouse's names. Turso states no currency but in its
+-- documentation (USD) and no period: the due date ends it, one month after it began.
+WITH renamed AS (
+    SELECT
+        *,
+        stated(document ->> '$.invoice_number') AS invoice_number,
+        document ->> '$.amount_due' AS price,
+        lower(stated(document ->> '$.status')) AS vendor_status,
+        stated(document ->> '$.due_date') AS due,
+        stated(document ->> '$.paid_at') AS paid_on,
+        stated(document ->> '$.payment_failed_at') AS payment_failed,
+        CAST(day_of(moment(stated(document ->> '$.due_date'))) AS TIMESTAMP) AS period_end
+    FROM staging.source_turso__invoices
+)
+
+SELECT
+    * EXCLUDE (price, period_end),
+    document_key AS identity,
+    listing = 'upcoming' AS is_listed_upcoming,
+    strftime(period_end - INTERVAL 1 MONTH, '%Y-%m-%dT00:00:00Z') AS period_start,
+    strftime(period_end, '%Y-%m-%dT00:00:00Z') AS period_end,
+    'derived' AS billing_period_basis,
+    'USD' AS currency,
+    'documented' AS currency_basis,
+    TRUE AS is_major_unit,
+    CASE
+        WHEN regexp_matches(price, '^-?[$]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$')
+            THEN CAST('"' || replace(replace(price, '$', ''), ',', '') || '"' AS JSON)
+        ELSE document -> '$.amount_due'
+    END AS total,
+    coalesce(
+        stated(document ->> '$.hosted_invoice_url'),
+        stated(document ->> '$.invoice_pdf')
+    ) AS invoice_url,
+    CASE
+        WHEN vendor_status = 'void' THEN 'void'
+        WHEN paid_on IS NOT NULL OR vendor_status = 'paid' THEN 'paid'
+        WHEN listing = 'upcoming' OR vendor_status = 'draft' THEN 'upcoming'
+        WHEN payment_failed IS NOT NULL THEN 'failed'
+        ELSE 'open'
+    END AS payment_status
+FROM renamed

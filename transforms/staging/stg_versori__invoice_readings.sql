@@ -1,0 +1,31 @@
+-- One row per version of an invoice that Versori listed, under Billhouse's names. Versori gives an invoice no id and
+-- no payment status. An upcoming invoice is the one of the same period once that is issued.
+WITH renamed AS (
+    SELECT
+        *,
+        stated(document ->> '$.invoiceStartDate') AS period_start,
+        stated(document ->> '$.invoiceEndDate') AS period_end,
+        stated(document ->> '$.totalAmount.currencyCode') AS currency,
+        upper(stated(document ->> '$.currencyCode')) AS outer_currency,
+        listing = 'upcoming' AS is_listed_upcoming,
+        signed_amount(document -> '$.totalAmount') AS total
+    FROM staging.source_versori__invoices
+)
+
+SELECT
+    * EXCLUDE (outer_currency),
+    CASE
+        WHEN is_listed_upcoming AND period_start IS NOT NULL AND period_end IS NOT NULL
+            THEN replace(document_key, 'upcoming', period_start || '/' || period_end)
+        ELSE document_key
+    END AS identity,
+    'stated' AS billing_period_basis,
+    'stated' AS currency_basis,
+    TRUE AS is_major_unit,
+    stated(document ->> '$.invoiceURL') AS invoice_url,
+    CASE WHEN is_listed_upcoming THEN 'upcoming' ELSE 'unknown' END AS payment_status,
+    CASE
+        WHEN outer_currency <> upper(currency) THEN
+            'the invoice''s currencyCode ' || outer_currency || ' is not its total''s, ' || currency
+    END AS doubt
+FROM renamed

@@ -1,0 +1,31 @@
+-- One row per invoice of {vendor} that can be read: the columns of marts.fct_invoices as far as {vendor} states them.
+SELECT
+    invoice_id,
+    vendor,
+    account,
+    invoice_number,
+    billing_period_start,
+    billing_period_end,
+    billing_period_basis,
+    currency,
+    currency_basis,
+    total_cents,
+    subtotal_cents,
+    tax_cents,
+    discount_cents,
+    credit_cents,
+    starting_balance_cents,
+    CAST(NULL AS BIGINT) AS refunded_cents,
+    paid_cents,
+    payment_status,
+    vendor_status,
+    due_at,
+    paid_at,
+    payment_failed_at,
+    invoice_url,
+    first_seen_at,
+    updated_at,
+    delisted_at,
+    load_id
+FROM staging.invoices
+WHERE vendor = '{vendor}' AND rejection_reason IS NULL
