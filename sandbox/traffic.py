@@ -1,0 +1,49 @@
+"""What lies between the socket and the vendors: every request is counted by its route, and may be
+made to wait.
+
+Faults that are to be injected (refusals for lack of quota, broken connections) belong here, before
+the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+CONTROL = "/_sandbox"
+
+
+class Traffic:
+    """ASGI middleware. `requests` counts by method and route, as in `GET
+    /turso/v1/organizations/{slug}/invoices`.
+    """
+
+    def __init__(self, application: ASGIApp, routes: Iterable[BaseRoute], latency: float) -> None:
+        self.latency = latency
+        self.requests: Counter[str] = Counter()
+        self._application = application
+        self._routes = [
+            (mount.path, route)
+            for mount in routes
+            if isinstance(mount, Mount)
+            for route in mount.routes
+            if isinstance(route, Route)
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
+            self.requests[self.route(scope["method"], scope["path"])] += 1
+            if self.latency:
+                await asyncio.sleep(self.latency)
+        await self._application(scope, receive, send)
+
+    def route(self, method: str, path: str) -> str:
+        """The first route that takes the path, else the path itself."""
+        for prefix, route in self._routes:
+            if path.startswith(f"{prefix}/") and route.path_regex.match(path.removeprefix(prefix)):
+                return f"{method} {prefix}{route.path}"
+        return f"{method} {path}"
