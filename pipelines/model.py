@@ -1,11 +1,12 @@
 """The SQL files of transforms/: what each builds, what it reads, and in which order they are built.
 
-A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, a `*_readings.sql` a view.
-Three things stand behind names that no file bears alone:
+A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, a
+`*_readings.sql` a view. Three things stand behind names that no file bears alone:
 
 - `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
-- `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and `staging.source_all__x` the union.
+- `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and
+  `staging.source_all__x` the union of those.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def _sources(written: Iterable[Model], query: str) -> Iterator[Model]:
 
 
 def _union(name: str, members: list[str]) -> Model:
-    query = "\nUNION ALL BY NAME\n".join(f"SELECT * FROM {member}" for member in members)
+    query = "\nUNION ALL BY NAME\n".join(f"FROM {member}" for member in members)
     return Model(name, query, frozenset(members), is_view=True)
 
 

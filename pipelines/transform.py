@@ -71,9 +71,10 @@ def build(
 ) -> TransformReport:
     """Builds and audits all models on an open database; commits only if no error audit finds rows.
 
-    `started_at` is the clock of every rule that needs one (what is past due, which period is over). With `as_of`, only
-    what was known at that moment counts. `raw` is the schema of the raw tables, with its database where that is
-    another one than the connection's; a raw table that was never loaded counts as an empty one.
+    `started_at` is the clock of every rule that needs one (what is past due, which period is over).
+    With `as_of`, only what was known at that moment counts. `raw` is the schema of the raw tables,
+    with its database where that is another one than the connection's; a raw table that was never
+    loaded counts as an empty one.
 
     Raises:
         pipelines.model.ModelError: The files refer to something that none of them builds.
@@ -105,17 +106,9 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[_Transaction
     try:
         yield transaction
     except BaseException:
-        # A failed statement may have ended the transaction already; what matters is that nothing is kept.
-        _roll_back(connection)
+        connection.execute("ROLLBACK")
         raise
-    if transaction.keep:
-        connection.execute("COMMIT")
-    else:
-        _roll_back(connection)
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("ROLLBACK")
+    connection.execute("COMMIT" if transaction.keep else "ROLLBACK")
 
 
 def _prepare(

@@ -6,7 +6,7 @@
 -- meant), or a JSON text that holds one, at full length. The first branch is most of what vendors send.
 CREATE OR REPLACE MACRO number_text(amount) AS
     CASE
-        WHEN regexp_matches(amount ->> '$', '^-?[0-9]{1,10}([.][0-9]{1,5})?$') THEN amount ->> '$'
+        WHEN regexp_matches(amount ->> '$', '^-?[0-9]{1,9}([.][0-9]{1,5})?$') THEN amount ->> '$'
         WHEN NOT regexp_matches(
             ltrim(trim(amount ->> '$'), chr(1)),
             '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$'
@@ -44,7 +44,7 @@ CREATE OR REPLACE MACRO plain_number(number) AS
 -- four. The first branch does in 64 bits what the second does 100 times slower: casting to a wide DECIMAL.
 CREATE OR REPLACE MACRO minor_units(number, factor) AS
     CASE
-        WHEN regexp_matches(number, '^-?[0-9]{1,10}([.][0-9]{1,5})?$')
+        WHEN regexp_matches(number, '^-?[0-9]{1,9}([.][0-9]{1,5})?$')
             THEN CAST(round(CAST(number AS DECIMAL(18, 5)) * factor) AS BIGINT)
         ELSE TRY_CAST(
             round(
@@ -74,5 +74,13 @@ CREATE OR REPLACE MACRO signed_amount(value) AS
                 '"' || CASE WHEN value ->> '$.isNegative' = 'true' THEN '-' ELSE '' END
                 || (value ->> '$.integral') || '.' || lpad(value ->> '$.fractional', 2, '0') || '"' AS JSON
             )
+        ELSE value
+    END;
+
+-- Turso's "formatted price": $ and thousands separators taken out of a text that is one; anything else stays as it is.
+CREATE OR REPLACE MACRO formatted_price(value) AS
+    CASE
+        WHEN regexp_matches(value ->> '$', '^-?[$]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$')
+            THEN CAST('"' || replace(replace(value ->> '$', '$', ''), ',', '') || '"' AS JSON)
         ELSE value
     END;

@@ -1,25 +1,25 @@
 -- One row per vendor, account and invoice: what was billed for which period, and whether it is paid. Amounts are whole
 -- minor units (cents) of the currency, times are UTC, periods are half-open: the end is exclusive.
-WITH invoices AS (
+WITH clocked AS (
     SELECT
-        invoice.* EXCLUDE (payment_status),
+        invoice.*,
         CASE
             WHEN payment_status = 'open' AND due_at < run.started_at THEN 'past_due'
             ELSE payment_status
-        END AS payment_status
+        END AS status
     FROM staging.stg_all__invoices AS invoice
     CROSS JOIN staging.run
 ),
 
-paid AS (
+settled AS (
     SELECT
-        * EXCLUDE (paid_cents),
+        *,
         CASE
             WHEN paid_cents IS NOT NULL THEN paid_cents
-            WHEN payment_status = 'paid' THEN total_cents
-            WHEN payment_status IN ('open', 'past_due', 'failed') THEN 0
-        END AS paid_cents
-    FROM invoices
+            WHEN status = 'paid' THEN total_cents
+            WHEN status IN ('open', 'past_due', 'failed') THEN 0
+        END AS settled_cents
+    FROM clocked
 )
 
 SELECT
@@ -39,12 +39,12 @@ SELECT
     credit_cents, -- where stated; positive reduces what is billed
     starting_balance_cents, -- where stated; positive reduces what is billed
     refunded_cents, -- where stated; positive is money that came back
-    paid_cents, -- stated, else the total where paid and 0 where open, past due or failed
+    settled_cents AS paid_cents, -- stated, else the total where paid and 0 where open, past due or failed
     CASE
-        WHEN payment_status IN ('paid', 'no_charge', 'written_off', 'void') THEN 0
-        WHEN payment_status IN ('open', 'past_due', 'failed') THEN total_cents - paid_cents
+        WHEN status IN ('paid', 'no_charge', 'written_off', 'void') THEN 0
+        WHEN status IN ('open', 'past_due', 'failed') THEN total_cents - settled_cents
     END AS balance_due_cents, -- what is still to be paid; null where upcoming or unknown
-    payment_status, -- upcoming, open, past_due, failed, paid, no_charge, written_off, void or unknown
+    status AS payment_status, -- upcoming, open, past_due, failed, paid, no_charge, written_off, void or unknown
     vendor_status, -- the vendor's own word; null where it says none
     due_at, -- when payment is due
     paid_at, -- when it was paid
@@ -54,4 +54,4 @@ SELECT
     updated_at, -- when the current version was loaded
     delisted_at, -- when the vendor stopped listing an issued invoice
     load_id -- the dlt load that brought the current version
-FROM paid
+FROM settled

@@ -28,7 +28,11 @@ SELECT
         WHEN 'PENDING' THEN 'upcoming'
         WHEN 'CLOSED' THEN 'open'
         WHEN 'INVOICED' THEN
-            CASE WHEN minor_units(number_text(paid), 1) >= minor_units(number_text(total), 1) THEN 'paid' ELSE 'open' END
+            CASE
+                WHEN TRY_CAST(document ->> '$.amountPaidCents' AS DECIMAL(18, 0))
+                    >= TRY_CAST(document ->> '$.amountBilledCents' AS DECIMAL(18, 0)) THEN 'paid'
+                ELSE 'open'
+            END
         WHEN 'FAILED' THEN 'failed'
         WHEN 'PAID' THEN 'paid'
         WHEN 'CHARGE_FAILED' THEN 'failed'

@@ -4,7 +4,7 @@ WITH renamed AS (
     SELECT
         *,
         stated(document ->> '$.invoice_number') AS invoice_number,
-        document ->> '$.amount_due' AS price,
+        formatted_price(document -> '$.amount_due') AS total,
         lower(stated(document ->> '$.status')) AS vendor_status,
         stated(document ->> '$.due_date') AS due,
         stated(document ->> '$.paid_at') AS paid_on,
@@ -14,7 +14,7 @@ WITH renamed AS (
 )
 
 SELECT
-    * EXCLUDE (price, period_end),
+    * EXCLUDE (period_end),
     document_key AS identity,
     listing = 'upcoming' AS is_listed_upcoming,
     strftime(period_end - INTERVAL 1 MONTH, '%Y-%m-%dT00:00:00Z') AS period_start,
@@ -23,11 +23,6 @@ SELECT
     'USD' AS currency,
     'documented' AS currency_basis,
     TRUE AS is_major_unit,
-    CASE
-        WHEN regexp_matches(price, '^-?[$]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$')
-            THEN CAST('"' || replace(replace(price, '$', ''), ',', '') || '"' AS JSON)
-        ELSE document -> '$.amount_due'
-    END AS total,
     coalesce(
         stated(document ->> '$.hosted_invoice_url'),
         stated(document ->> '$.invoice_pdf')

@@ -1,0 +1,177 @@
+"""Amounts: what SQL reads against what Python's Decimal says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipelines import model
+
+LARGEST = 2**63 - 1
+digits = st.text("0123456789", min_size=1, max_size=17)
+signs = st.sampled_from(["", "-"])
+exponents = st.one_of(st.just(""), st.integers(-12, 12).map(lambda power: f"e{power}"))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        for statements in model.macros():
+            opened.execute(statements)
+        yield opened
+
+
+@st.composite
+def json_numbers(draw: st.DrawFn) -> str:
+    whole = str(int(draw(digits)))
+    fraction = draw(st.one_of(st.just(""), digits.map(lambda text: f".{text}")))
+    return draw(signs) + whole + fraction + draw(exponents)
+
+
+@st.composite
+def number_texts(draw: st.DrawFn) -> str:
+    text = draw(json_numbers())
+    return draw(st.sampled_from(["", "+", " "])) + text if not text.startswith("-") else text
+
+
+def cents(
+    connection: duckdb.DuckDBPyConnection, amounts: Sequence[str], factor: int
+) -> list[int | None]:
+    """Minor units of JSON values, each read out of a document of its own."""
+    rows = connection.execute(
+        """
+        WITH documents AS (
+            SELECT unnest($documents) AS document, CAST($factor AS DECIMAL(5, 0)) AS factor
+        ),
+        numbers AS (
+            SELECT number_text(readable(document) -> '$.amount') AS number, factor FROM documents
+        )
+        SELECT minor_units(number, factor) FROM numbers
+        """,
+        {"documents": [f'{{"id": 1, "amount": {amount}}}' for amount in amounts], "factor": factor},
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def expected(number: str, factor: int, *, is_json_number: bool) -> int | None:
+    """The rule in Python: half away from zero; what is too long or too large isn't read."""
+    value = Decimal(number.strip())
+    significant = "".join(map(str, value.as_tuple().digits)).strip("0")
+    if is_json_number and len(significant) > 15:
+        return None
+    with localcontext(prec=60):
+        rounded = int((value * factor).quantize(Decimal(1), ROUND_HALF_UP))
+    return rounded if abs(rounded) <= LARGEST else None
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(json_numbers(), min_size=1, max_size=80), st.sampled_from([1, 100, 1000, 10000]))
+@example(
+    ["10.29", "0.005", "-0.005", "0.00499999999999999999", "-0.0", "0e5", "1e-9", "1.005"], 100
+)
+@example(
+    ["12345678901234567", "123456789012.12345", "123456789012345.000", "92233720368547758.07"], 100
+)
+@example(["0.1000000000000000055", "1200.0000000000002", "4.999999999999999e-3"], 100)
+def test_json_numbers(
+    connection: duckdb.DuckDBPyConnection, numbers: list[str], factor: int
+) -> None:
+    read = cents(connection, numbers, factor)
+    assert read == [expected(number, factor, is_json_number=True) for number in numbers]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(number_texts(), min_size=1, max_size=80), st.sampled_from([1, 100, 1000, 10000]))
+@example(
+    ["0.0049999999999999999999999", "12345678901234567.89", "4.99999999999999999e-3", "-1.5e3"], 100
+)
+@example(["92233720368547758.07", "92233720368547758.08", "-92233720368547758.07", "-0"], 100)
+def test_number_texts(
+    connection: duckdb.DuckDBPyConnection, numbers: list[str], factor: int
+) -> None:
+    read = cents(connection, [json.dumps(number) for number in numbers], factor)
+    assert read == [expected(number, factor, is_json_number=False) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        *('"ten"', '""', '"1,2"', '"1_000"', '"0x10"', '"--5"', '"1e9999"', '"NaN"', '"1.2.3"'),
+        *('"∞"', '"١٢"', '"5 USD"', '"(5)"', "true", "null", "{}", "[]", "NaN", "1e400"),
+        "123456789012345678901234567890",
+    ],
+)
+def test_what_is_no_number_is_not_read(connection: duckdb.DuckDBPyConnection, amount: str) -> None:
+    assert cents(connection, [amount], 100) == [None]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(json_numbers(), min_size=1, max_size=80))
+def test_quantities_keep_twelve_decimals(
+    connection: duckdb.DuckDBPyConnection, numbers: list[str]
+) -> None:
+    rows = connection.execute(
+        "SELECT exact_decimal(number) FROM (SELECT number_text(to_json(unnest($numbers))) AS number)",
+        {"numbers": numbers},
+    ).fetchall()
+    for number, (read,) in zip(numbers, rows, strict=True):
+        value = Decimal(number)
+        with localcontext(prec=60):
+            exact = value.quantize(Decimal("1e-12"), ROUND_DOWN)
+        assert read == (exact if abs(value) < Decimal("1e26") else None)
+
+
+def read_through(
+    connection: duckdb.DuckDBPyConnection, macro: str, values: Sequence[str]
+) -> list[int | None]:
+    """Cents of JSON values in a vendor's own form, which `macro` turns into the usual one."""
+    rows = connection.execute(
+        f"""
+        WITH amounts AS MATERIALIZED (SELECT {macro}(CAST(unnest($values) AS JSON)) AS amount),
+        numbers AS MATERIALIZED (SELECT number_text(amount) AS number FROM amounts)
+        SELECT minor_units(number, 100) FROM numbers
+        """,
+        {"values": list(values)},
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(-(10**12), 10**12), st.booleans()), min_size=1, max_size=80))
+def test_formatted_prices(
+    connection: duckdb.DuckDBPyConnection, prices: list[tuple[int, bool]]
+) -> None:
+    texts = [
+        ("-" if cents < 0 else "")
+        + ("$" if has_sign else "")
+        + f"{abs(cents) // 100:,}.{abs(cents) % 100:02}"
+        for cents, has_sign in prices
+    ]
+    read = read_through(connection, "formatted_price", [json.dumps(text) for text in texts])
+    assert read == [cents for cents, _ in prices]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**12), st.integers(0, 99), st.booleans()),
+        min_size=1,
+        max_size=80,
+    )
+)
+@example([(0, 5, False)])
+def test_signed_amounts(
+    connection: duckdb.DuckDBPyConnection, amounts: list[tuple[int, int, bool]]
+) -> None:
+    values = [
+        json.dumps({"integral": i, "fractional": f, "isNegative": negative})
+        for i, f, negative in amounts
+    ]
+    read = read_through(connection, "signed_amount", values)
+    assert read == [(-1 if negative else 1) * (i * 100 + f) for i, f, negative in amounts]

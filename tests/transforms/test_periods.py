@@ -1,0 +1,128 @@
+"""Periods: exclusive ends, whatever form the vendor states them in."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipelines import model
+
+dates = st.dates(date(1971, 1, 1), date(2190, 1, 1))
+moments = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1), timezones=st.just(UTC))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        for statements in model.macros():
+            opened.execute(statements)
+        yield opened
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, start: str, end: str
+) -> tuple[datetime | None, datetime | None]:
+    row = connection.execute(
+        """
+        WITH texts AS (SELECT $start AS starts, $end AS ends),
+        times AS MATERIALIZED (
+            SELECT moment(starts) AS started, moment(ends) AS ended, is_date(ends) AS on_date
+            FROM texts
+        )
+        SELECT started, exclusive_end(started, ended, on_date) FROM times
+        """,
+        {"start": start, "end": end},
+    ).fetchone()
+    assert row
+    return row
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def is_anniversary(start: date, end: date) -> bool:
+    shorter = min(start.day, monthrange(end.year, end.month)[1])
+    return (end.year, end.month) > (start.year, start.month) and end.day == shorter
+
+
+@settings(max_examples=50, deadline=None)
+@given(dates, st.integers(0, 800))
+@example(date(2024, 1, 31), 29)
+@example(date(2024, 2, 29), 365)
+@example(date(2026, 7, 1), 30)
+@example(date(2026, 7, 1), 31)
+def test_dates(connection: duckdb.DuckDBPyConnection, start: date, days: int) -> None:
+    end = start + timedelta(days=days)
+    exclusive = end if is_anniversary(start, end) else end + timedelta(days=1)
+    assert read(connection, start.isoformat(), end.isoformat()) == (
+        midnight(start),
+        midnight(exclusive),
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(moments, st.integers(1, 400), st.integers(0, 1_000_000))
+def test_the_last_second_of_whole_days(
+    connection: duckdb.DuckDBPyConnection, start: datetime, days: int, missing_microseconds: int
+) -> None:
+    end = start + timedelta(days=days)
+    stated = end - timedelta(microseconds=missing_microseconds)
+    assert read(connection, start.isoformat(), stated.isoformat()) == (start, end)
+
+
+@settings(max_examples=50, deadline=None)
+@given(moments, st.integers(1, 400 * 86_400))
+def test_other_times_are_exclusive(
+    connection: duckdb.DuckDBPyConnection, start: datetime, seconds: int
+) -> None:
+    end = start + timedelta(seconds=seconds + (seconds % 86_400 == 86_399))
+    assert read(connection, start.isoformat(), end.isoformat()) == (start, end)
+
+
+@settings(max_examples=50, deadline=None)
+@given(moments.map(lambda moment: moment.replace(microsecond=0)), st.integers(-12 * 60, 14 * 60))
+def test_one_moment_in_many_forms(
+    connection: duckdb.DuckDBPyConnection, moment: datetime, offset_minutes: int
+) -> None:
+    sign, (hours, minutes) = "-" if offset_minutes < 0 else "+", divmod(abs(offset_minutes), 60)
+    local = (moment + timedelta(minutes=offset_minutes)).strftime("%Y-%m-%dT%H:%M:%S")
+    forms = [
+        f"{local}{sign}{hours:02}:{minutes:02}",
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment.strftime("%Y-%m-%dt%H:%M:%S.000z"),
+        moment.strftime("%Y-%m-%d %H:%M:%S"),
+        str(int(moment.timestamp())),
+        f"{int(moment.timestamp())}.0",
+    ]
+    for form in forms:
+        assert read(connection, form, form)[0] == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "soon",
+        "0000-00-00",
+        "9999-12-31",
+        "2024-02-30",
+        "2024-13-01T00:00:00Z",
+        "2024-01-01T25:00:00Z",
+        "2024-01-01T00:00:00Z; DROP TABLE x",
+        "١٢٣٤-٠١-٠١",
+        "1655823815000",
+        "-5",
+        "2024",
+        "1e9",
+    ],
+)
+def test_what_is_no_time_is_not_read(connection: duckdb.DuckDBPyConnection, value: str) -> None:
+    assert read(connection, value, value) == (None, None)
