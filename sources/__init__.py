@@ -1,0 +1,57 @@
+"""The vendors' billing APIs: configured accounts in, whole listings of verbatim documents out."""
+
+from __future__ import annotations
+
+from dlt.extract.source import DltSource
+
+from sources.account import AccountResult, FetchEvent
+from sources.check import CheckResult, check_accounts
+from sources.configuration import read_accounts
+from sources.errors import ConfigurationError, FetchError, SourceError
+from sources.fetch import Fetch
+from sources.known import Known
+from sources.registry import VENDORS
+from sources.resources import fetched_source, self_fetching_source
+from sources.retry import RetryPolicy
+from sources.vendor import ConfiguredAccount, Vendor
+
+__all__ = [
+    "VENDORS",
+    "AccountResult",
+    "CheckResult",
+    "ConfigurationError",
+    "ConfiguredAccount",
+    "Fetch",
+    "FetchError",
+    "FetchEvent",
+    "Known",
+    "RetryPolicy",
+    "SourceError",
+    "Vendor",
+    "check_accounts",
+    "configured_accounts",
+    "source",
+]
+
+
+def configured_accounts() -> list[ConfiguredAccount]:
+    """Every configured account, in the registry's order. Raises ConfigurationError."""
+    return read_accounts(VENDORS.values())
+
+
+def source(vendor: str, fetch: Fetch | None = None) -> DltSource:
+    """A vendor as a dlt source: a resource `<vendor>__<entity>` for each of its entities.
+
+    With a `fetch` that is open it yields what that hands over, and `fetch.results()` tells which
+    accounts failed. Without one it fetches all of the vendor's configured accounts in full:
+
+        os.environ["NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID"] = "true"
+        pipeline = dlt.pipeline("invoices", destination="duckdb", dataset_name="raw")
+        pipeline.run(sources.source("turso"))
+
+    Then an account that fails fails the pipeline's extraction with `FetchError`, and nothing is
+    loaded. Raises KeyError for a vendor that isn't in `VENDORS`, and ConfigurationError.
+    """
+    if fetch is None:
+        return self_fetching_source(VENDORS[vendor])
+    return fetched_source(VENDORS[vendor], fetch)

@@ -1,0 +1,59 @@
+"""What can go wrong at a source, said so that the reader knows what to do."""
+
+from __future__ import annotations
+
+
+class ConfigurationError(Exception):
+    """The configuration is wrong. Found before any request; the message says where and what."""
+
+
+class SourceError(Exception):
+    """A vendor did not give what was asked for.
+
+    `request` is the method and path (never the query, which may hold a cursor). The texts hold no
+    secret: whoever raises it has redacted them.
+    """
+
+    def __init__(
+        self, *, vendor: str, account: str, request: str, problem: str, remedy: str
+    ) -> None:
+        super().__init__(vendor, account, request, problem, remedy)
+        self.vendor = vendor
+        self.account = account
+        self.request = request
+        self.problem = problem
+        self.remedy = remedy
+
+    @property
+    def summary(self) -> str:
+        """The sentence without vendor and account, for where those stand beside it."""
+        return f"{self.request}: {self.problem}. {self.remedy}"
+
+    def __str__(self) -> str:
+        return f"{self.vendor}, account {self.account!r}: {self.summary}"
+
+
+class TransientError(SourceError):
+    """A failure that may pass by itself. The client tries again, and raises a SourceError at last.
+
+    `retry_after` is what the server asked to wait, in seconds, where it did.
+    """
+
+    def __init__(
+        self,
+        *,
+        vendor: str,
+        account: str,
+        request: str,
+        problem: str,
+        remedy: str,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(
+            vendor=vendor, account=account, request=request, problem=problem, remedy=remedy
+        )
+        self.retry_after = retry_after
+
+
+class FetchError(Exception):
+    """Accounts that failed, where nobody else reads the results: see `sources.source`."""

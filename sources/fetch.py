@@ -1,0 +1,146 @@
+"""One run's fetching: all accounts side by side on a loop of its own, each failing by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from sources.account import AccountFetch, AccountResult, FetchEvent
+from sources.http import Pool
+from sources.known import Known
+from sources.retry import RetryPolicy
+from sources.vendor import ConfiguredAccount
+
+# Details come one row each; as one table they reach dlt a thousand times cheaper.
+ROWS_AT_ONCE = 20_000
+
+Tables = queue.SimpleQueue[pa.Table | None]
+
+
+class Fetch:
+    """Fetches while it is open (a context manager), and hands over each listing that came whole.
+
+    `tables` is read by the thread that loads; `on_event` is called on the fetching thread. Leaving
+    the context cancels what is under way. The queues have no bound, because dlt extracts one
+    vendor's resources after another: a full queue of the last vendor would stop nothing but itself.
+    """
+
+    def __init__(
+        self,
+        accounts: Sequence[ConfiguredAccount],
+        known: Known,
+        *,
+        now: datetime,
+        full_refresh: bool = False,
+        on_event: Callable[[FetchEvent], None] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        self._accounts = [
+            AccountFetch(account, known, now, full_refresh, self._put, on_event)
+            for account in accounts
+        ]
+        self._pool = Pool(retry)
+        self._queues: dict[tuple[str, str], Tables] = {
+            (account.vendor, entity): queue.SimpleQueue()
+            for account in accounts
+            for entity in account.definition.entities
+        }
+        self._crash: BaseException | None = None
+        self._closing = ExitStack()
+
+    def tables(self, vendor: str, entity: str) -> Iterator[pa.Table]:
+        """Whole listings, several in one table where several are there; ends with the vendor.
+
+        Blocks until the next is there. A vendor without accounts has none.
+        """
+        waiting = self._queues.get((vendor, entity))
+        more = waiting is not None
+        while more and waiting is not None:
+            batch, more = _next_tables(waiting)
+            if batch:
+                yield pa.concat_tables(batch)
+        if self._crash is not None:
+            raise self._crash
+
+    def results(self) -> list[AccountResult]:
+        """One of each account, in the order of the configuration; whole when all tables ended."""
+        return [account.result() for account in self._accounts]
+
+    def fetched_details(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        """(vendor, account) → document key → version hash of the listed document, for each detail
+        that was fetched in this run."""
+        return {account.identity: dict(account.fetched_details) for account in self._accounts}
+
+    def __enter__(self) -> Self:
+        loop = asyncio.new_event_loop()
+        fetching = loop.create_task(self._fetch())
+        thread = threading.Thread(
+            target=self._work, args=(loop, fetching), name="billhouse-fetch", daemon=True
+        )
+        thread.start()
+        # Undone from the last to the first: cancel, wait until it has ended, close.
+        self._closing.callback(loop.close)
+        self._closing.callback(thread.join)
+        self._closing.callback(lambda: loop.call_soon_threadsafe(fetching.cancel))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def _put(self, vendor: str, entity: str, table: pa.Table) -> None:
+        self._queues[vendor, entity].put(table)
+
+    def _work(self, loop: asyncio.AbstractEventLoop, fetching: asyncio.Task[None]) -> None:
+        try:
+            loop.run_until_complete(fetching)
+        except asyncio.CancelledError:
+            pass  # the context was left: nobody waits for the rest
+        except BaseException as error:
+            self._crash = error
+        finally:
+            # Apart from the task, which may be cancelled while it would close its connections.
+            loop.run_until_complete(self._pool.aclose())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            for waiting in self._queues.values():
+                waiting.put(None)
+
+    async def _fetch(self) -> None:
+        async with asyncio.TaskGroup() as vendors:
+            for vendor in dict.fromkeys(vendor for vendor, _ in self._queues):
+                vendors.create_task(self._fetch_vendor(vendor))
+
+    async def _fetch_vendor(self, vendor: str) -> None:
+        async with asyncio.TaskGroup() as accounts:
+            for account in self._accounts:
+                if account.identity[0] == vendor:
+                    accounts.create_task(account.run(self._pool))
+        for (name, _), waiting in self._queues.items():
+            if name == vendor:
+                waiting.put(None)
+
+
+def _next_tables(waiting: Tables) -> tuple[list[pa.Table], bool]:
+    """What is there now, at least one, and whether more may follow."""
+    batch: list[pa.Table] = []
+    rows = 0
+    table = waiting.get()
+    while table is not None:
+        batch.append(table)
+        rows += table.num_rows
+        if rows >= ROWS_AT_ONCE or waiting.empty():
+            return batch, True
+        table = waiting.get()
+    return batch, False

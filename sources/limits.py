@@ -1,0 +1,56 @@
+"""When a request may be sent: an account's rate, and its gate while a vendor asks to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `requests` in any `seconds`."""
+
+    requests: int
+    seconds: int
+
+
+class RateLimiter:
+    """A sliding window, because vendors count in fixed ones: a leaky bucket lets a full burst and
+    its refill, almost twice the documented number, into the same hour."""
+
+    def __init__(self, rate: Rate | None) -> None:
+        self._rate = rate
+        self._sent: deque[float] = deque()
+        self._turn = asyncio.Lock()
+
+    async def acquire(self) -> None:
+        """Waits until one more request stays within the rate."""
+        if self._rate is None:
+            return
+        async with self._turn:
+            clock = asyncio.get_running_loop()
+            if len(self._sent) >= self._rate.requests:
+                free_at = self._sent.popleft() + self._rate.seconds
+                await asyncio.sleep(max(0.0, free_at - clock.time()))
+            self._sent.append(clock.time())
+
+
+class Gate:
+    """Closed while a vendor has asked an account to wait: then none of its requests are sent."""
+
+    def __init__(self) -> None:
+        self._opens_at = 0.0
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until it opens; 0 when open."""
+        return max(0.0, self._opens_at - asyncio.get_running_loop().time())
+
+    def close_for(self, seconds: float) -> None:
+        self._opens_at = max(self._opens_at, asyncio.get_running_loop().time() + seconds)
+
+    async def opened(self) -> None:
+        # It may be closed for longer meanwhile, by another request's answer.
+        while self.remaining > 0:  # noqa: ASYNC110
+            await asyncio.sleep(self.remaining)

@@ -1,0 +1,153 @@
+"""MongoDB Atlas and Cloud Manager: `GET /api/…/orgs/{orgId}/invoices`, and each invoice by its id.
+
+https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2, listInvoices and getInvoice; their older
+versions answer plain JSON. A `next` link exists only while more pages remain; `totalCount` is an
+estimate and is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Literal
+
+import httpx
+import msgspec
+
+from sources.answers import DETAIL_LIMIT
+from sources.digest import SharedDigest
+from sources.http import Client, Parameters
+from sources.keys import NO_KEY, Key, id_key
+from sources.oauth import ClientCredentials
+from sources.paging import Envelope, linked_pages
+from sources.redaction import Redactor, Secret
+from sources.vendor import (
+    Account,
+    HeaderText,
+    Listing,
+    Page,
+    Text,
+    Vendor,
+    Window,
+    credentials_given,
+    path_segment,
+)
+
+ACCEPT = "application/vnd.atlas.2023-01-01+json"
+
+
+class MongodbAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Either an API key (`public_key`, `private_key`) or a service account (`client_id`,
+    `client_secret`)."""
+
+    org_id: Text
+    public_key: HeaderText | None = None
+    private_key: Secret | None = None
+    client_id: HeaderText | None = None
+    client_secret: Secret | None = None
+    api: Literal["atlas/v2", "atlas/v1.0", "public/v1.0"] = "atlas/v2"
+
+    def __post_init__(self) -> None:
+        credentials_given(self, ("public_key", "private_key"), ("client_id", "client_secret"))
+
+    @property
+    def identity(self) -> str:
+        return self.org_id
+
+    @property
+    def accept(self) -> str:
+        return ACCEPT if self.api == "atlas/v2" else "application/json"
+
+    @property
+    def invoices_path(self) -> str:
+        return f"/api/{self.api}/orgs/{path_segment(self.org_id)}/invoices"
+
+
+class Link(msgspec.Struct):
+    rel: str = ""
+    href: str = ""
+
+
+class ResultsPage(msgspec.Struct):
+    results: list[msgspec.Raw]
+    links: list[Link] | None = None
+
+    def __post_init__(self) -> None:
+        if self.next_link == "":
+            raise ValueError("there is a next page, but its link is empty")
+
+    @property
+    def next_link(self) -> str | None:
+        return next((link.href for link in self.links or [] if link.rel == "next"), None)
+
+
+RESULTS = Envelope(ResultsPage, lambda page: page.results, lambda page: page.next_link)
+
+
+async def pages(
+    account: MongodbAccount, parameters: Parameters, client: Client
+) -> AsyncIterator[Page]:
+    path = account.invoices_path
+    if account.api == "public/v1.0":
+        path += "/"  # as documented; without it, a server may redirect
+    first = client.url(path, parameters)
+    async for page in linked_pages(client, first, RESULTS, client.link, account.accept):
+        yield page
+
+
+def _parameters(account: MongodbAccount, size: str) -> Parameters:
+    """Linked invoices are off, since the linked organisations' own rows would count them twice. The
+    older versions document no parameters."""
+    if account.api != "atlas/v2":
+        return ()
+    return [("itemsPerPage", size), ("viewLinkedInvoices", "false")]
+
+
+def listings(account: MongodbAccount, window: Window) -> Sequence[Listing]:
+    return [Listing("all", partial(pages, account, _parameters(account, "500")), id_key)]
+
+
+def probe(account: MongodbAccount) -> Listing:
+    return Listing("all", partial(pages, account, _parameters(account, "1")), id_key)
+
+
+async def _detail_pages(account: MongodbAccount, key: str, client: Client) -> AsyncIterator[Page]:
+    path = f"{account.invoices_path}/{path_segment(key)}"
+    yield [await client.get(path, msgspec.Raw, accept=account.accept, limit=DETAIL_LIMIT)]
+
+
+def detail(account: MongodbAccount, key: str, document: bytes) -> Listing | None:
+    """Line items, payments and refunds, which the list leaves out."""
+    if id_key(document).text == NO_KEY:
+        return None
+    return Listing(key, partial(_detail_pages, account, key), lambda _: Key(key))
+
+
+def authentication(account: MongodbAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
+    if account.public_key and account.private_key:
+        return SharedDigest(account.public_key, account.private_key.reveal())
+    assert account.client_id  # noqa: S101
+    assert account.client_secret  # noqa: S101
+    secret = account.client_secret.reveal()
+    return ClientCredentials(account.client_id, secret, f"{base_url}/api/oauth/token", redactor)
+
+
+MONGODB = Vendor(
+    name="mongodb",
+    base_url="https://cloud.mongodb.com",
+    account_type=MongodbAccount,
+    entities=("invoices", "invoice_details"),
+    volatile_fields=frozenset({"links"}),
+    remedies={
+        401: "The key pair or the service account's secret is wrong, expired or deleted: compare "
+        "it with the organization's access manager.",
+        403: "The key lacks the role Organization Billing Viewer, or this machine's address is not "
+        "on the API access list of the key or the organization.",
+        404: "Check org_id, and that the key belongs to this organization.",
+        406: 'Check api: "atlas/v2", "atlas/v1.0" or "public/v1.0".',
+    },
+    authentication=authentication,
+    listings=listings,
+    probe=probe,
+    detail=detail,
+)

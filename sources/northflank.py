@@ -1,0 +1,155 @@
+"""Northflank: `GET /billing/invoices`, or of a team, and each invoice's details.
+
+https://northflank.com/docs/v1/api/billing-api, and the two contracts before it. Which one answers
+depends on the account; `removeLegacyFields` asks for the current one. In the oldest an invoice has
+no id, and its details are found by a timestamp inside its period; `data.invoices` is a list, or
+by its documentation one object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+
+import httpx
+import msgspec
+
+from sources.answers import DETAIL_LIMIT
+from sources.authentication import AuthorizationHeader
+from sources.http import Client
+from sources.keys import Key, id_key, period_key, scalar
+from sources.limits import Rate
+from sources.paging import Envelope, parameter_pages
+from sources.redaction import Redactor, Secret
+from sources.vendor import Account, Listing, Page, Text, Vendor, Window, path_segment
+
+CURRENT_CONTRACT = ("removeLegacyFields", "true")
+
+
+class NorthflankAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """With `team_id` the team's invoices, else those of the token's own account."""
+
+    api_token: Secret
+    team_id: Text | None = None
+
+    @property
+    def identity(self) -> str:
+        return self.team_id or "default"
+
+    @property
+    def invoices_path(self) -> str:
+        team = f"/teams/{path_segment(self.team_id)}" if self.team_id else ""
+        return f"{team}/billing/invoices"
+
+
+class Data(msgspec.Struct):
+    """`invoices` stays undecoded, so that a single object is kept as it was sent."""
+
+    invoices: msgspec.Raw
+
+    def __post_init__(self) -> None:
+        if bytes(self.invoices)[:1] not in (b"[", b"{"):
+            raise ValueError("`invoices` is neither a list nor an object")
+
+    @property
+    def documents(self) -> Page:
+        if bytes(self.invoices)[:1] == b"{":
+            return [self.invoices]
+        return msgspec.json.decode(self.invoices, type=list[msgspec.Raw])
+
+
+class Pagination(msgspec.Struct, rename="camel"):
+    has_next_page: bool
+    cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.has_next_page and not self.cursor:
+            raise ValueError("there is a next page, but no `cursor` that leads to it")
+
+
+class InvoicesPage(msgspec.Struct):
+    data: Data
+    pagination: Pagination
+
+
+class DetailAnswer(msgspec.Struct):
+    data: msgspec.Raw
+
+
+INVOICES = Envelope(
+    InvoicesPage,
+    lambda page: page.data.documents,
+    lambda page: page.pagination.cursor if page.pagination.has_next_page else None,
+)
+
+
+def _all(account: NorthflankAccount, size: str) -> Listing:
+    def pages(client: Client) -> AsyncIterator[Page]:
+        # Only the current contract's name of the page size goes along: `per_page` beside it could
+        # be refused, and an older contract that ignores it sends pages of 50.
+        parameters = [CURRENT_CONTRACT, ("perPage", size)]
+        return parameter_pages(client, account.invoices_path, INVOICES, "cursor", parameters)
+
+    return Listing("all", pages, document_key)
+
+
+def document_key(document: msgspec.Raw) -> Key:
+    """Never the total, which may be corrected."""
+    key = id_key(document)
+    if not key.made:
+        return key
+    return period_key(scalar(document, "period", "start"), scalar(document, "period", "end"))
+
+
+def listings(account: NorthflankAccount, window: Window) -> Sequence[Listing]:
+    return [_all(account, "100")]
+
+
+def probe(account: NorthflankAccount) -> Listing:
+    return _all(account, "1")
+
+
+def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | None:
+    """Line items, discounts and tax. None for what has neither an id nor a period."""
+    path = account.invoices_path
+    identifier = scalar(document, "id")
+    # Unix seconds, which the documentation calls a float; the parameter is an integer.
+    start = re.fullmatch(r"(\d+)(?:\.\d+)?", scalar(document, "period", "start") or "")
+    if identifier:
+        path += f"/{path_segment(identifier)}"
+        parameters = [CURRENT_CONTRACT]
+    elif start:
+        path += "/details"
+        parameters = [("timestamp", start[1])]
+    else:
+        return None
+
+    async def pages(client: Client) -> AsyncIterator[Page]:
+        answer = await client.get(path, DetailAnswer, parameters=parameters, limit=DETAIL_LIMIT)
+        yield [answer.data]
+
+    return Listing(key, pages, lambda _: Key(key))
+
+
+def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
+    return AuthorizationHeader(f"Bearer {account.api_token.reveal()}")
+
+
+NORTHFLANK = Vendor(
+    name="northflank",
+    base_url="https://api.northflank.com/v1",
+    account_type=NorthflankAccount,
+    entities=("invoices", "invoice_details"),
+    remedies={
+        401: "The api_token is wrong, expired or deleted: compare it with the account's tokens.",
+        403: "The token's role lacks a permission: Account > Billing > General > Read, or "
+        "Organisation > Admin > Billing > Read.",
+        404: "Check team_id, and that the token belongs to this team.",
+    },
+    authentication=authentication,
+    listings=listings,
+    probe=probe,
+    detail=detail,
+    # https://northflank.com/docs/v1/api/use-the-api
+    rate=Rate(1000, 3600),
+)

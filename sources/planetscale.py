@@ -1,0 +1,135 @@
+"""PlanetScale: `GET /organizations/{organization}/invoices`, and each invoice's line items.
+
+https://planetscale.com/docs/api/reference/list_invoices, get_invoice and
+list_invoice_line_items. Pages are numbered; `next_page` is null on the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+import httpx
+import msgspec
+
+from sources.authentication import AuthorizationHeader
+from sources.http import Client
+from sources.keys import NO_KEY, id_key
+from sources.limits import Rate
+from sources.paging import Envelope, parameter_pages
+from sources.redaction import Redactor, Secret
+from sources.vendor import (
+    Account,
+    HeaderText,
+    Listing,
+    Page,
+    Text,
+    Vendor,
+    Window,
+    credentials_given,
+    path_segment,
+)
+
+
+class PlanetscaleAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Either a service token (its id and the token) or an OAuth token. With `invoice_ids` only
+    those invoices are fetched, one by one."""
+
+    organization: Text
+    service_token_id: HeaderText | None = None
+    service_token: Secret | None = None
+    oauth_token: Secret | None = None
+    invoice_ids: list[Text] | None = None
+
+    def __post_init__(self) -> None:
+        credentials_given(self, ("service_token_id", "service_token"), ("oauth_token",))
+
+    @property
+    def identity(self) -> str:
+        return self.organization
+
+    @property
+    def invoices_path(self) -> str:
+        return f"/organizations/{path_segment(self.organization)}/invoices"
+
+
+class NumberedPage(msgspec.Struct):
+    data: list[msgspec.Raw]
+    next_page: int | None
+
+
+NUMBERED = Envelope(
+    NumberedPage,
+    lambda page: page.data,
+    lambda page: None if page.next_page is None else str(page.next_page),
+)
+
+
+def _numbered(client: Client, path: str, size: str) -> AsyncIterator[Page]:
+    return parameter_pages(client, path, NUMBERED, "page", [("per_page", size)])
+
+
+async def _single(account: PlanetscaleAccount, key: str, client: Client) -> AsyncIterator[Page]:
+    yield [await client.get(f"{account.invoices_path}/{path_segment(key)}", msgspec.Raw)]
+
+
+def _all(account: PlanetscaleAccount, size: str) -> Listing:
+    def pages(client: Client) -> AsyncIterator[Page]:
+        return _numbered(client, account.invoices_path, size)
+
+    return Listing("all", pages, id_key)
+
+
+def _one(account: PlanetscaleAccount, identifier: str) -> Listing:
+    return Listing(f"id:{identifier}", partial(_single, account, identifier), id_key)
+
+
+def listings(account: PlanetscaleAccount, window: Window) -> Sequence[Listing]:
+    if account.invoice_ids is None:
+        return [_all(account, "100")]
+    return [_one(account, identifier) for identifier in dict.fromkeys(account.invoice_ids)]
+
+
+def probe(account: PlanetscaleAccount) -> Listing:
+    return _one(account, account.invoice_ids[0]) if account.invoice_ids else _all(account, "1")
+
+
+def detail(account: PlanetscaleAccount, key: str, document: bytes) -> Listing | None:
+    """The line items, of which an invoice may have thousands."""
+    if id_key(document).text == NO_KEY:
+        return None
+
+    def pages(client: Client) -> AsyncIterator[Page]:
+        path = f"{account.invoices_path}/{path_segment(key)}/line-items"
+        return _numbered(client, path, "100")
+
+    return Listing(key, pages, id_key)
+
+
+def authentication(account: PlanetscaleAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
+    if account.oauth_token:
+        return AuthorizationHeader(f"Bearer {account.oauth_token.reveal()}")
+    assert account.service_token  # noqa: S101
+    return AuthorizationHeader(f"{account.service_token_id}:{account.service_token.reveal()}")
+
+
+PLANETSCALE = Vendor(
+    name="planetscale",
+    base_url="https://api.planetscale.com/v1",
+    account_type=PlanetscaleAccount,
+    entities=("invoices", "line_items"),
+    remedies={
+        401: "The token is wrong or deleted: service_token_id and service_token belong together, "
+        "as shown when the token was made.",
+        403: "The token lacks the access read_invoices: add it to the token in the organization's "
+        "settings.",
+        404: "The token lacks the access read_invoices (PlanetScale answers 404 then too), or the "
+        "organization's name or the invoice's id is wrong.",
+    },
+    authentication=authentication,
+    listings=listings,
+    probe=probe,
+    detail=detail,
+    # https://planetscale.com/docs/api/reference/rate-limits
+    rate=Rate(600, 60),
+)

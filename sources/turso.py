@@ -1,0 +1,93 @@
+"""Turso: `GET /v1/organizations/{slug}/invoices?type=`, without paging.
+
+https://docs.turso.tech/api-reference/organizations/invoices. The default of `type` is not
+documented, and with `all` an upcoming invoice can't be told from an issued one, so both kinds are
+asked for separately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+import httpx
+import msgspec
+
+from sources.authentication import AuthorizationHeader
+from sources.http import Client
+from sources.keys import Key, id_key, is_object
+from sources.redaction import Redactor, Secret
+from sources.vendor import (
+    Account,
+    Listing,
+    Page,
+    Text,
+    Vendor,
+    Window,
+    path_segment,
+)
+
+
+class TursoAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    organization: Text
+    api_token: Secret
+
+    @property
+    def identity(self) -> str:
+        return self.organization
+
+
+class Envelope(msgspec.Struct):
+    """The official SDK guards against `null`, which a list without invoices may be."""
+
+    invoices: list[msgspec.Raw] | None
+
+
+async def pages(account: TursoAccount, kind: str, client: Client) -> AsyncIterator[Page]:
+    path = f"/v1/organizations/{path_segment(account.organization)}/invoices"
+    envelope = await client.get(path, Envelope, parameters=[("type", kind)])
+    yield envelope.invoices or []
+
+
+def issued_key(document: msgspec.Raw) -> Key:
+    return id_key(document, "invoice_number")
+
+
+def upcoming_key(document: msgspec.Raw) -> Key:
+    """An upcoming invoice may not be numbered yet."""
+    key = issued_key(document)
+    return Key("upcoming", made=True) if key.made and is_object(document) else key
+
+
+def listings(account: TursoAccount, window: Window) -> Sequence[Listing]:
+    return [
+        Listing("issued", partial(pages, account, "issued"), issued_key),
+        Listing("upcoming", partial(pages, account, "upcoming"), upcoming_key),
+    ]
+
+
+def probe(account: TursoAccount) -> Listing:
+    return Listing("upcoming", partial(pages, account, "upcoming"), upcoming_key)
+
+
+def authentication(account: TursoAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
+    return AuthorizationHeader(f"Bearer {account.api_token.reveal()}")
+
+
+TURSO = Vendor(
+    name="turso",
+    base_url="https://api.turso.tech",
+    account_type=TursoAccount,
+    entities=("invoices",),
+    volatile_fields=frozenset({"invoice_pdf", "hosted_invoice_url"}),
+    remedies={
+        401: "The api_token is wrong or revoked: make one for the organization "
+        "(turso auth api-tokens mint --org) and configure it as api_token.",
+        403: "The api_token may not read this organization's invoices: use an organization token, "
+        "not a group token, of a member of the organization.",
+        404: "Check the organization's slug (turso org list).",
+    },
+    authentication=authentication,
+    listings=listings,
+    probe=probe,
+)

@@ -1,0 +1,188 @@
+"""What every vendor's source keeps to. One that joins the registry is tested with no change."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from sandbox.model import Vendor as SandboxVendor
+from sandbox.server import Sandbox
+from sources import VENDORS, ConfigurationError, Known, check_accounts
+from tests.contract.conftest import Reader
+from tests.sources.fetching import AT_ONCE, Fetched, fetched
+
+SECRETS = {
+    "api_token",
+    "api_key",
+    "private_key",
+    "client_secret",
+    "service_token",
+    "oauth_token",
+}
+CREDENTIALS = SECRETS | {"public_key", "client_id", "service_token_id"}
+# The keys that a credential without permission goes into, where the sandbox has one.
+POWERLESS = {
+    "mongodb": ("public_key", "private_key"),
+    "northflank": ("api_token",),
+    "planetscale": ("oauth_token",),
+}
+WRONG = "wrong-but-still-secret"
+
+
+def get(sandbox: Sandbox, configured: Reader, vendor: str, **more: Any) -> Fetched:
+    return fetched(*configured(sandbox, vendor), now=sandbox.world.now, **more)
+
+
+def hashes(result: Fetched) -> set[str]:
+    return {row["version_hash"] for rows in result.rows.values() for row in rows}
+
+
+def test_lists_come_whole(unchanging: Sandbox, configured: Reader, vendor: SandboxVendor) -> None:
+    result = get(unchanging, configured, vendor)
+    assert {each.outcome for each in result.results} == {"ok"}, result.results
+    for account in unchanging.world.accounts(vendor):
+        expected = {invoice.key for invoice in unchanging.world.invoices(vendor, account)}
+        keys = {
+            row["document_key"]
+            for row in result.rows[vendor, "invoices"]
+            if row["account"] == account.name and row["document"] != "null"
+        }
+        assert keys == expected
+
+
+def test_documents_are_json_and_keys_unique(
+    unchanging: Sandbox, configured: Reader, vendor: str
+) -> None:
+    result = get(unchanging, configured, vendor)
+    for rows in result.rows.values():
+        places = Counter((row["account"], row["listing"], row["document_key"]) for row in rows)
+        assert max(places.values()) == 1
+        for row in rows:
+            assert (json.loads(row["document"]) is None) == (row["document_key"] == "")
+            assert len(row["version_hash"]) == 64
+    assert sum(each.documents for each in result.results) == sum(
+        row["document_key"] != "" for rows in result.rows.values() for row in rows
+    )
+
+
+def test_an_unchanged_api_gives_equal_hashes(
+    unchanging: Sandbox, configured: Reader, vendor: str
+) -> None:
+    """Although signed links change with every request."""
+    first = get(unchanging, configured, vendor)
+    second = get(unchanging, configured, vendor)
+    assert hashes(first) == hashes(second)
+    if vendor in ("turso", "versori"):
+        assert set(first.documents) != set(second.documents)
+
+
+def test_a_month_later_there_are_new_versions(
+    sandbox: Sandbox, configured: Reader, vendor: str
+) -> None:
+    first = get(sandbox, configured, vendor)
+    sandbox.advance(1)
+    second = get(sandbox, configured, vendor)
+    assert {each.outcome for each in second.results} == {"ok"}
+    assert hashes(second) - hashes(first)
+
+
+def test_details_come_for_each_listed_invoice_and_not_again(
+    unchanging: Sandbox, configured: Reader, vendor: str
+) -> None:
+    result = get(unchanging, configured, vendor)
+    entities = VENDORS[vendor].entities
+    if len(entities) == 1:
+        assert all(not fetched for fetched in result.details.values())
+        return
+    listed = {
+        (row["account"], row["document_key"])
+        for row in result.rows[vendor, "invoices"]
+        if row["document_key"]
+    }
+    assert {(row["account"], row["listing"]) for row in result.rows[vendor, entities[1]]} == listed
+    assert {(who[1], key) for who, found in result.details.items() for key in found} == listed
+
+    again = get(unchanging, configured, vendor, known=Known(details=result.details))
+    assert again.rows[vendor, entities[1]] == []
+    assert not any(again.details.values())
+
+
+def test_requests_are_counted(sandbox: Sandbox, configured: Reader, vendor: str) -> None:
+    result = get(sandbox, configured, vendor)
+    assert sum(each.requests for each in result.results) == sum(sandbox.requests.values())
+
+
+def test_a_wrong_credential_fails_its_account_only(
+    unchanging: Sandbox, configured: Reader, vendor: str
+) -> None:
+    def spoil(index: int, entry: dict[str, Any]) -> None:
+        if index == 0:
+            entry.update(dict.fromkeys(SECRETS & entry.keys(), WRONG))
+
+    accounts = configured(unchanging, vendor, spoil)
+    results = fetched(*accounts, now=unchanging.world.now).results
+    assert [each.outcome for each in results] == ["failed"] + ["ok"] * (len(results) - 1)
+    error = results[0].error
+    assert error is not None
+    assert "answered 401 Unauthorized" in error
+    assert VENDORS[vendor].remedies[401] in error
+    assert WRONG not in error
+
+
+def test_a_missing_permission_is_named(
+    unchanging: Sandbox, configured: Reader, vendor: SandboxVendor
+) -> None:
+    powerless = unchanging.world.accounts(vendor)[0].unprivileged
+    if not powerless:
+        pytest.skip("this vendor documents no permission")
+
+    def demote(_: int, entry: dict[str, Any]) -> None:
+        for key in CREDENTIALS & entry.keys():
+            del entry[key]
+        entry.update(dict.fromkeys(POWERLESS[vendor], powerless))
+
+    account = configured(unchanging, vendor, demote)[0]
+    error = fetched(account, now=unchanging.world.now).error
+    status = 404 if vendor == "planetscale" else 403
+    assert f"answered {status}" in error
+    assert VENDORS[vendor].remedies[status] in error
+
+
+def test_check_takes_few_requests_and_finds_what_is_wrong(
+    sandbox: Sandbox, configured: Reader, vendor: str
+) -> None:
+    accounts = configured(sandbox, vendor)
+    assert [each.error for each in check_accounts(accounts, AT_ONCE)] == [None] * len(accounts)
+    assert sum(sandbox.requests.values()) <= 2 * len(accounts)
+
+    def spoil(_: int, entry: dict[str, Any]) -> None:
+        entry.update(dict.fromkeys(SECRETS & entry.keys(), WRONG))
+
+    for each in check_accounts(configured(sandbox, vendor, spoil), AT_ONCE):
+        assert not each.ok
+        assert VENDORS[vendor].remedies[401] in str(each.error)
+
+
+def test_an_unknown_key_is_refused(unchanging: Sandbox, configured: Reader, vendor: str) -> None:
+    def misspell(_: int, entry: dict[str, Any]) -> None:
+        entry["nmae"] = entry.pop("name")
+
+    with pytest.raises(ConfigurationError, match=r"unknown key `nmae`\. Did you mean `name`\?"):
+        configured(unchanging, vendor, misspell)
+
+
+def test_each_required_key_is_asked_for(
+    unchanging: Sandbox, configured: Reader, vendor: str
+) -> None:
+    required = [
+        field.name
+        for field in msgspec.structs.fields(VENDORS[vendor].account_type)
+        if field.required
+    ]
+    for name in required:
+        with pytest.raises(ConfigurationError, match=f"{vendor}, account 1 .*`{name}` is missing"):
+            configured(unchanging, vendor, lambda _, entry, name=name: entry.pop(name))

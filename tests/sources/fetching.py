@@ -1,0 +1,88 @@
+"""Accounts for tests, and one way to fetch them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from sources import VENDORS, AccountResult, ConfiguredAccount, Fetch, FetchEvent, Known, RetryPolicy
+from sources.limits import Rate
+from sources.redaction import Secret
+
+AT_ONCE = RetryPolicy(initial_wait=0.0, longest_wait=0.0, jitter=0.0)
+NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
+TOKEN = "tok/en+with=special&characters"
+
+CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
+    "turso": {"organization": "acme", "api_token": TOKEN},
+    "versori": {"organisation_id": "acme", "api_key": TOKEN},
+    "mongodb": {"org_id": "acme", "public_key": "public", "private_key": TOKEN},
+    "northflank": {"api_token": TOKEN},
+    "planetscale": {"organization": "acme", "service_token_id": "id", "service_token": TOKEN},
+}
+
+
+def account(
+    vendor: str,
+    url: str,
+    keys: Mapping[str, object] | None = None,
+    *,
+    name: str = "main",
+    rate: Rate | None = None,
+) -> ConfiguredAccount:
+    """An account of the vendor whose API is at `url`; without `keys`, with one credential."""
+    definition = VENDORS[vendor]
+    values = {**(keys or CREDENTIALS[vendor]), "name": name}
+    settings = msgspec.convert({}, definition.settings_type)
+    made = msgspec.convert(values, definition.account_type, dec_hook=lambda _, text: Secret(text))
+    return ConfiguredAccount(definition, name, made, settings, url, rate)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Rows by (vendor, entity), each a dictionary of the table's columns."""
+
+    rows: Mapping[tuple[str, str], list[dict[str, str]]]
+    results: list[AccountResult]
+    details: Mapping[tuple[str, str], Mapping[str, str]]
+
+    @property
+    def error(self) -> str:
+        """Of the only account."""
+        (result,) = self.results
+        assert result.outcome == "failed"
+        assert result.error is not None
+        return result.error
+
+    @property
+    def documents(self) -> list[str]:
+        return [row["document"] for rows in self.rows.values() for row in rows]
+
+
+def fetched(
+    *accounts: ConfiguredAccount,
+    known: Known | None = None,
+    now: datetime = NOW,
+    full_refresh: bool = False,
+    retry: RetryPolicy = AT_ONCE,
+    on_event: Callable[[FetchEvent], None] | None = None,
+) -> Fetched:
+    rows: dict[tuple[str, str], list[dict[str, str]]] = {}
+    with Fetch(
+        accounts,
+        known or Known(),
+        now=now,
+        full_refresh=full_refresh,
+        retry=retry,
+        on_event=on_event,
+    ) as fetch:
+        for name in {each.vendor for each in accounts}:
+            for entity in VENDORS[name].entities:
+                rows[name, entity] = [
+                    row for table in fetch.tables(name, entity) for row in table.to_pylist()
+                ]
+    return Fetched(rows, fetch.results(), fetch.fetched_details())
