@@ -1,7 +1,8 @@
 """The SQL files of transforms/: what each builds, what it reads, and in which order they are built.
 
-A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, a
-`*_readings.sql` a view. Three things stand behind names that no file bears alone:
+A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, or a
+view where it is read only once (`*_readings.sql`, `*_documents.sql`). Three things stand behind
+names that no file bears alone:
 
 - `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal
 
 import sqlglot
 from sqlglot import exp
@@ -25,6 +27,9 @@ TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
 _SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
+Severity = Literal["error", "warning"]
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
+_READ_ONCE = ("_readings", "_documents")
 
 
 class ModelError(Exception):
@@ -50,7 +55,7 @@ class Audit:
     """A query whose rows break a rule. An `error` stops publishing, a `warning` is reported."""
 
     name: str
-    severity: str
+    severity: Severity
     message: str
     query: str
 
@@ -94,12 +99,12 @@ def audits(folder: Path = TRANSFORMS) -> Iterator[Audit]:
     """The audits by name; the first comment says `error:` or `warning:` and what is wrong."""
     for path in sorted((folder / "audits").glob("*.sql")):
         query = path.read_text(encoding="utf-8")
-        severity, _, message = _header(query).partition(": ")
-        if severity not in ("error", "warning"):
+        word, _, message = _header(query).partition(": ")
+        if word not in _SEVERITIES:
             raise ModelError(
                 f"{path.name} must open with a comment '-- error: …' or '-- warning: …'"
             )
-        yield Audit(path.stem, severity, message, query)
+        yield Audit(path.stem, _SEVERITIES[word], message, query)
 
 
 def descriptions(folder: Path = TRANSFORMS) -> list[Description]:
@@ -124,7 +129,7 @@ def _written(folder: Path) -> Iterator[Model]:
 
 
 def _model(name: str, query: str) -> Model:
-    return Model(name, query, _references(query), is_view=name.endswith("_readings"))
+    return Model(name, query, _references(query), is_view=name.endswith(_READ_ONCE))
 
 
 @cache

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from pipelines import model
-from pipelines.model import TRANSFORMS, Audit, Model
+from pipelines.model import TRANSFORMS, Audit, Model, Severity
 
 ROWS_SHOWN = 20
 _NO_DOCUMENTS = """
@@ -41,7 +41,7 @@ class AuditFinding:
     """An audit that found rows. `rows` are the first of them, `count` is how many there are."""
 
     name: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     message: str
     columns: list[str]
     rows: list[tuple[Any, ...]]

@@ -13,7 +13,7 @@ from pipelines.model import TRANSFORMS
 FILES = sorted(path.relative_to(TRANSFORMS).as_posix() for path in TRANSFORMS.rglob("*.sql"))
 
 
-def statements(file: str) -> list[exp.Expression]:
+def statements(file: str) -> list[exp.Expr]:
     query = (
         Path(TRANSFORMS, file).read_text(encoding="utf-8").replace("{relation}", "raw.documents")
     )

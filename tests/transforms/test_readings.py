@@ -303,7 +303,8 @@ def test_planetscale_statuses(read_one: ReadOne, fields: dict[str, Any], status:
         (
             "versori",
             VERSORI | {"totalAmount": {"integral": 1, "fractional": 500, "currencyCode": "GBP"}},
-            'the total can\'t be read as an amount: {"integral":1,"fractional":500,"currencyCode":"GBP"}',
+            "the total can't be read as an amount: "
+            '{"integral":1,"fractional":500,"currencyCode":"GBP"}',
         ),
     ],
 )

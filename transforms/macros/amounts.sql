@@ -53,14 +53,12 @@ CREATE OR REPLACE MACRO minor_units(number, factor) AS
         )
     END;
 
--- A quantity or a unit price: twelve decimals, the rest is cut.
-CREATE OR REPLACE MACRO exact_decimal(number) AS
+-- A quantity or a unit price: no money, so that a long JSON number is taken as the double that it is; twelve decimals.
+CREATE OR REPLACE MACRO quantity_of(value) AS
     CASE
-        WHEN regexp_matches(number, '^-?[0-9]{1,6}([.][0-9]{1,12})?$')
-            THEN CAST(CAST(number AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
-        ELSE TRY_CAST(
-            regexp_replace(plain_number(number), '([.][0-9]{12})[0-9]+$', '\1') AS DECIMAL(38, 12)
-        )
+        WHEN regexp_matches(value ->> '$', '^-?[0-9]{1,6}([.][0-9]+)?$')
+            THEN CAST(CAST(left(value ->> '$', 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
+        ELSE TRY_CAST(ltrim(value ->> '$', chr(1)) AS DECIMAL(38, 12))
     END;
 
 -- Versori's {isNegative, integral, fractional}: the fraction counts hundredths (5 is 0.05), the sign is a field of
@@ -84,3 +82,6 @@ CREATE OR REPLACE MACRO formatted_price(value) AS
             THEN CAST('"' || replace(replace(value ->> '$', '$', ''), ',', '') || '"' AS JSON)
         ELSE value
     END;
+
+-- A line of more than a hundred billion is a slip, and a million of them would no longer add up in 64 bits.
+CREATE OR REPLACE MACRO line_amount(cents) AS CASE WHEN abs(cents) < 10000000000000 THEN cents END;

@@ -1,12 +1,28 @@
 -- One row per document that can't be read and so stands in no other table: what it is, why, and all of its text.
+WITH rejected AS (
+    SELECT
+        vendor,
+        account,
+        'invoices' AS entity,
+        listing,
+        document_key,
+        rejection_reason AS reason,
+        rejected_document AS document,
+        updated_at AS valid_from
+    FROM staging.invoices
+    WHERE rejection_reason IS NOT NULL
+    UNION ALL
+    SELECT vendor, account, entity, listing, document_key, reason, document, valid_from
+    FROM staging.rejected_details
+)
+
 SELECT
     vendor, -- the vendor that sent it
     account, -- the account's name in the configuration
-    'invoices' AS entity, -- what the document is
-    listing, -- the set that it came in
+    entity, -- what the document is: invoices, invoice_details or line_items
+    listing, -- the set that it came in: for a detail, the invoice's key
     document_key, -- its key there; ? where it has none
-    rejection_reason AS reason, -- what could not be read, in a sentence
-    rejected_document AS document, -- the document, verbatim
-    updated_at AS valid_from -- when this version was first loaded
-FROM staging.invoices
-WHERE rejection_reason IS NOT NULL
+    reason, -- what could not be read, in a sentence
+    document, -- the document, verbatim
+    valid_from -- when this version was first loaded
+FROM rejected

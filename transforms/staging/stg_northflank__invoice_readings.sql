@@ -11,21 +11,19 @@ WITH renamed AS (
         document -> '$.subTotal' AS subtotal,
         document ->> '$.paid' AS is_paid,
         stated(document ->> '$.status') AS vendor_status,
-        coalesce(document ->> '$.status', document ->> '$.paas', document ->> '$.byoc') IS NOT NULL
-            AS has_decimal_marker,
-        coalesce(document ->> '$.paid', document ->> '$.paasUsage', document ->> '$.byocUsage') IS NOT NULL
-            OR stated(document ->> '$.id') IS NULL AS has_cents_marker
+        northflank_has_decimals(document) AS has_decimals,
+        northflank_has_cents(document) AS has_cents
     FROM staging.source_northflank__invoices
 )
 
 SELECT
-    * EXCLUDE (stated_currency, is_paid, has_decimal_marker, has_cents_marker),
+    * EXCLUDE (stated_currency, is_paid, has_decimals, has_cents),
     document_key AS identity,
     FALSE AS is_listed_upcoming,
     'stated' AS billing_period_basis,
     coalesce(stated_currency, 'USD') AS currency,
     CASE WHEN stated_currency IS NULL THEN 'assumed' ELSE 'stated' END AS currency_basis,
-    has_decimal_marker AS is_major_unit,
+    has_decimals AS is_major_unit,
     CASE
         WHEN lower(vendor_status) = 'open' THEN 'open'
         WHEN lower(vendor_status) = 'paid' THEN 'paid'
@@ -36,10 +34,5 @@ SELECT
         WHEN vendor_status IS NULL AND is_paid = 'false' THEN 'open'
         ELSE 'unknown'
     END AS payment_status,
-    CASE
-        WHEN has_decimal_marker AND has_cents_marker THEN
-            'the unit of its amounts is not certain: it has fields of the contracts in decimals and in cents'
-        WHEN NOT has_decimal_marker AND NOT has_cents_marker THEN
-            'the unit of its amounts is not certain: none of status, paas, byoc, paid, paasUsage, byocUsage tells'
-    END AS doubt
+    northflank_doubt(has_decimals, has_cents) AS doubt
 FROM renamed

@@ -1,0 +1,29 @@
+-- One row per line of an invoice, and per amount that stands only on the invoice (record_type header), so that
+-- amount_cents of an invoice's rows adds up to its total_cents, exactly.
+WITH lines AS (
+    SELECT * FROM staging.lines
+    UNION ALL
+    SELECT * FROM staging.header_lines
+)
+
+SELECT
+    line_id, -- stable surrogate: a hash of the invoice and of what the line is, not of its amount
+    invoice_id, -- the invoice in fct_invoices
+    vendor, -- the invoice's vendor
+    account, -- the invoice's account
+    record_type, -- line: the vendor states it as a line; header: it stands only on the invoice
+    category, -- usage, tax, credit, discount, refund, adjustment or unexplained
+    description, -- what it is for, in the vendor's words
+    sku, -- the vendor's word for the product or metric
+    quantity, -- how much, in `unit`
+    unit, -- what the quantity counts
+    unit_price, -- price of one unit, in dollars, pounds, … (not cents)
+    amount_cents, -- net of the line's own discount, in the currency's minor unit; null where the vendor states null
+    currency, -- the invoice's currency
+    period_start, -- the line's period, or the invoice's where it has none
+    period_end, -- first moment after it
+    project, -- MongoDB project, PlanetScale database
+    resource, -- MongoDB cluster or app, PlanetScale resource
+    region, -- where the vendor states one
+    tags -- JSON text, as the vendor states them
+FROM lines

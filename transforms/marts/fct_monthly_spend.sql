@@ -1,0 +1,70 @@
+-- One row per line and calendar month (UTC) that its period touches: the line's amount spread by days, in whole minor
+-- units that add up to the line's amount exactly (largest remainder; of equal ones the earlier month gets the unit).
+WITH lines AS (
+    SELECT
+        *,
+        period_start IS NOT NULL AND period_end IS NOT NULL
+        AND date_trunc('month', period_start) < date_trunc('month', period_end - INTERVAL '1' SECOND) AS is_spread
+    FROM marts.fct_invoice_lines
+),
+
+touched AS (
+    SELECT
+        line.line_id,
+        calendar.month,
+        CASE WHEN line.amount_cents < 0 THEN -1 ELSE 1 END AS sign,
+        CAST(abs(line.amount_cents) AS DECIMAL(38, 0)) AS cents,
+        date_diff(
+            'second',
+            CASE WHEN line.period_start > calendar.starts_at THEN line.period_start ELSE calendar.starts_at END,
+            CASE WHEN line.period_end < calendar.ends_at THEN line.period_end ELSE calendar.ends_at END
+        ) AS seconds,
+        date_diff('second', line.period_start, line.period_end) AS period_seconds
+    FROM lines AS line
+    INNER JOIN staging.calendar_months AS calendar
+        ON line.period_start < calendar.ends_at AND line.period_end > calendar.starts_at
+    WHERE line.is_spread
+),
+
+shares AS (
+    SELECT
+        *,
+        cents * seconds % period_seconds AS remainder,
+        (cents * seconds - cents * seconds % period_seconds) / period_seconds AS whole_cents
+    FROM touched
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY line_id ORDER BY remainder DESC, month) AS place,
+        cents - sum(whole_cents) OVER (PARTITION BY line_id) AS left_over
+    FROM shares
+),
+
+months AS (
+    SELECT
+        line_id,
+        month,
+        CAST(sign * (whole_cents + CASE WHEN place <= left_over THEN 1 ELSE 0 END) AS BIGINT) AS amount_cents
+    FROM ranked
+    UNION ALL
+    SELECT
+        line_id,
+        CASE WHEN period_end IS NOT NULL THEN CAST(date_trunc('month', period_start) AS DATE) END AS month,
+        amount_cents
+    FROM lines
+    WHERE NOT is_spread
+)
+
+SELECT
+    months.month, -- first day of the calendar month; null where no period is known
+    line.invoice_id, -- the invoice in fct_invoices
+    line.line_id, -- the line in fct_invoice_lines
+    line.vendor, -- the invoice's vendor
+    line.account, -- the invoice's account
+    line.category, -- the line's category
+    line.currency, -- the invoice's currency
+    months.amount_cents -- this month's part, in the currency's minor unit
+FROM months
+INNER JOIN marts.fct_invoice_lines AS line ON months.line_id = line.line_id

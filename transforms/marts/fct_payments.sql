@@ -1,0 +1,12 @@
+-- One row per payment or refund that a vendor states on an invoice (MongoDB alone does), in its own words.
+SELECT
+    payment_id, -- stable surrogate: a hash of the invoice and of MongoDB's payment id
+    invoice_id, -- the invoice in fct_invoices
+    vendor, -- the invoice's vendor
+    account, -- the invoice's account
+    kind, -- payment or refund
+    status, -- the vendor's own word; null for a refund
+    amount_cents, -- what was paid, or came back: positive for both, in the currency's minor unit
+    currency, -- the invoice's currency
+    created_at -- when the payment was tried, or the refund made
+FROM staging.payments

@@ -1,0 +1,45 @@
+-- One row per detail of an invoice that can be read: what only the detail states, in minor units, or why it can't be.
+WITH numbers AS (
+    SELECT
+        detail.*,
+        invoice.invoice_id,
+        CAST(
+            CASE WHEN detail.is_major_unit THEN currencies.minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)
+        ) AS factor,
+        number_text(detail.subtotal) AS subtotal_number,
+        number_text(detail.tax) AS tax_number,
+        number_text(detail.discount) AS discount_number
+    FROM staging.detail_readings AS detail
+    INNER JOIN staging.invoices AS invoice
+        ON detail.vendor = invoice.vendor AND detail.account = invoice.account
+        AND detail.listing = invoice.document_key AND invoice.rejection_reason IS NULL
+    INNER JOIN staging.currencies AS currencies ON invoice.currency = currencies.currency
+),
+
+amounts AS (
+    SELECT
+        *,
+        minor_units(subtotal_number, factor) AS subtotal_cents,
+        minor_units(tax_number, factor) AS tax_cents,
+        minor_units(discount_number, factor) AS discount_cents
+    FROM numbers
+)
+
+SELECT
+    vendor,
+    account,
+    entity,
+    listing,
+    document_key,
+    valid_from,
+    invoice_id,
+    subtotal_cents,
+    tax_cents,
+    discount_cents,
+    coalesce(
+        doubt,
+        unreadable_amount('subtotal', subtotal, subtotal_cents),
+        unreadable_amount('tax', tax, tax_cents),
+        unreadable_amount('discount', discount, discount_cents)
+    ) AS rejection_reason
+FROM amounts

@@ -1,0 +1,11 @@
+-- One row per MongoDB invoice detail: whether it can be read. What it says of the invoice, the list says as well.
+SELECT
+    vendor,
+    account,
+    'invoice_details' AS entity,
+    listing,
+    document_key,
+    valid_from,
+    CASE WHEN NOT json_valid(verbatim) THEN 'the document is not valid JSON' END AS doubt
+FROM staging.source_mongodb__invoice_details
+WHERE valid_to IS NULL

@@ -1,0 +1,61 @@
+-- One row per line item of a MongoDB invoice's detail, under Billhouse's names. A line's amount is before its discount.
+-- Only long amounts need the slow reading of a whole document that keeps every digit; quantities do not.
+WITH details AS (
+    SELECT
+        * EXCLUDE (document),
+        CASE
+            WHEN NOT json_valid(verbatim) THEN NULL
+            WHEN regexp_matches(verbatim, 'Cents"[[:space:]]*:[[:space:]]*-?[0-9.]{17}') THEN readable(verbatim)
+            ELSE verbatim
+        END AS document
+    FROM staging.source_mongodb__invoice_details
+    WHERE valid_to IS NULL
+),
+
+items AS (
+    SELECT
+        vendor,
+        account,
+        listing,
+        document_key,
+        unnest(from_json(document -> '$.lineItems', '[{
+            "sku": "VARCHAR", "note": "VARCHAR", "unit": "VARCHAR", "quantity": "JSON", "unitPriceDollars": "JSON",
+            "totalPriceCents": "JSON", "discountCents": "JSON", "groupId": "VARCHAR", "groupName": "VARCHAR",
+            "clusterName": "VARCHAR", "stitchAppName": "VARCHAR", "cloudProvider": "VARCHAR", "tags": "VARCHAR",
+            "tierLowerBound": "VARCHAR", "startDate": "VARCHAR", "endDate": "VARCHAR"
+        }]')) AS item
+    FROM details
+)
+
+SELECT
+    vendor,
+    account,
+    'invoice_details' AS entity,
+    listing,
+    document_key,
+    listing AS invoice_key,
+    concat_ws(
+        '/', item.sku, item.startDate, item.endDate, item.groupId, item.clusterName, item.stitchAppName,
+        item.cloudProvider, item.tierLowerBound, item.unit, item.note
+    ) AS natural_key,
+    CASE
+        WHEN regexp_matches(upper(item.sku), '(^|[_ ])CREDITS?($|[_ ])') THEN 'credit'
+        WHEN regexp_matches(upper(item.sku), '(^|[_ ])(TAX|TAXES)($|[_ ])') THEN 'tax'
+        WHEN regexp_matches(upper(item.sku), '(^|[_ ])REFUNDS?($|[_ ])') THEN 'refund'
+        WHEN regexp_matches(upper(item.sku), '(^|[_ ])DISCOUNTS?($|[_ ])') THEN 'discount'
+        ELSE 'usage'
+    END AS category,
+    coalesce(stated(item.note), stated(item.sku)) AS description,
+    stated(item.sku) AS sku,
+    item.quantity AS quantity,
+    stated(item.unit) AS unit,
+    item.unitPriceDollars AS unit_price,
+    item.totalPriceCents AS amount,
+    item.discountCents AS discount,
+    FALSE AS is_major_unit,
+    stated(item.startDate) AS period_start,
+    stated(item.endDate) AS period_end,
+    coalesce(stated(item.groupName), stated(item.groupId)) AS project,
+    coalesce(stated(item.clusterName), stated(item.stitchAppName)) AS resource,
+    item.tags AS tags
+FROM items

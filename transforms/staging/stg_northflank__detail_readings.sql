@@ -1,0 +1,18 @@
+-- One row per Northflank invoice detail: the amounts that stand only there, under Billhouse's names.
+SELECT
+    vendor,
+    account,
+    'invoice_details' AS entity,
+    listing,
+    document_key,
+    valid_from,
+    northflank_has_decimals(document) AS is_major_unit,
+    document -> '$.subTotal' AS subtotal,
+    coalesce(document -> '$.tax.amount', document -> '$.tax.value') AS tax,
+    coalesce(document -> '$.discounts.total', document -> '$.discount') AS discount,
+    CASE
+        WHEN document IS NULL THEN 'the document is not valid JSON'
+        ELSE northflank_doubt(northflank_has_decimals(document), northflank_has_cents(document))
+    END AS doubt
+FROM staging.source_northflank__invoice_details
+WHERE valid_to IS NULL

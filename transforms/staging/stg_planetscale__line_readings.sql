@@ -1,0 +1,19 @@
+-- One row per line item of a PlanetScale invoice, under Billhouse's names.
+SELECT
+    vendor,
+    account,
+    'line_items' AS entity,
+    listing,
+    document_key,
+    listing AS invoice_key,
+    document_key AS natural_key,
+    'usage' AS category,
+    stated(document ->> '$.description') AS description,
+    stated(document ->> '$.metric_name') AS sku,
+    document -> '$.subtotal' AS amount,
+    TRUE AS is_major_unit,
+    coalesce(stated(document ->> '$.database_name'), stated(document ->> '$.database_id')) AS project,
+    coalesce(stated(document ->> '$.resource.name'), stated(document ->> '$.resource.id')) AS resource,
+    CASE WHEN document_key = '?' OR document_key LIKE '?#%' THEN 'the document lacks what its key is made of' END AS doubt
+FROM staging.source_planetscale__line_items
+WHERE valid_to IS NULL

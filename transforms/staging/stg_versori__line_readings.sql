@@ -1,0 +1,33 @@
+-- One row per product of a Versori invoice, under Billhouse's names. The listed document holds them, so that they are
+-- read of the version that counts.
+WITH products AS (
+    SELECT
+        document.vendor,
+        document.account,
+        document.listing,
+        document.document_key,
+        unnest(from_json(
+            document.document -> '$.productBreakdowns',
+            '[{"productName": "VARCHAR", "quantity": "JSON", "total": "JSON"}]'
+        )) AS product
+    FROM staging.source_versori__invoices AS document
+    INNER JOIN staging.invoices AS invoice
+        ON document.vendor = invoice.vendor AND document.account = invoice.account
+        AND document.listing = invoice.listing AND document.document_key = invoice.document_key
+        AND document.valid_from = invoice.updated_at
+)
+
+SELECT
+    vendor,
+    account,
+    'invoices' AS entity,
+    listing,
+    document_key,
+    document_key AS invoice_key,
+    coalesce(product.productName, '') AS natural_key,
+    'usage' AS category,
+    stated(product.productName) AS description,
+    product.quantity AS quantity,
+    signed_amount(product.total) AS amount,
+    TRUE AS is_major_unit
+FROM products
