@@ -1,0 +1,69 @@
+"""The command line, `billhouse`: it parses, calls and prints; the work is done elsewhere.
+
+`billhouse --help` must answer at once, so nothing slow (dlt, DuckDB, Arrow) is imported up here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines import settings
+from pipelines.commands.check import check
+from pipelines.commands.demo import demo
+from pipelines.commands.query import query
+from pipelines.commands.run import rebuild, run
+from pipelines.commands.status import status
+
+app = typer.Typer(
+    name="billhouse",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"billhouse {version('billhouse')}")
+        except PackageNotFoundError:
+            typer.echo("billhouse, from a source folder that is not installed")
+        raise typer.Exit()
+
+
+@app.callback()
+def billhouse(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Bring the invoices of your cloud vendors into one audited DuckDB warehouse.
+
+    \b
+    Begin here:
+      billhouse demo              see it work on invented data, in seconds
+      billhouse check             do the credentials in .dlt/secrets.toml work?
+      billhouse run               fetch, build, audit, publish
+      billhouse query "FROM fct_invoices LIMIT 10"
+    """
+
+
+for command in (run, check, status, query, rebuild, demo):
+    app.command()(command)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    settings.apply()
+    app(prog_name="billhouse")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of `billhouse`, one module each. They import what is slow only when they are run."""

@@ -1,0 +1,33 @@
+"""`billhouse check`."""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.commands.run import Accounts, Vendors, Verbose
+from pipelines.ending import ending_in_a_sentence
+
+
+def check(vendor: Vendors = None, account: Accounts = None, verbose: Verbose = False) -> None:
+    """Ask each account's API for one small page: does the credential work, may it read invoices?
+
+    Nothing is loaded. Ends with 0 when every account answers, with 1 when one doesn't.
+
+    \b
+    Examples:
+      billhouse check
+      billhouse check --vendor planetscale
+    """
+    with ending_in_a_sentence(verbose=verbose):
+        from sources.check import check_accounts
+
+        from pipelines.selection import selected_accounts
+        from pipelines.tables import print_table
+
+        results = check_accounts(selected_accounts(vendor or (), account or ()))
+        print_table(
+            ["vendor", "account", "answer"],
+            [[each.vendor, each.account, each.error or "ok"] for each in results],
+        )
+        if any(each.error is not None for each in results):
+            raise typer.Exit(1)

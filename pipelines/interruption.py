@@ -1,0 +1,55 @@
+"""SIGTERM and Ctrl-C end a run in an orderly way: files closed, locks released, exit 143 or 130."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupted(BaseException):
+    """Somebody asked the run to stop. No `Exception`, so that nothing on the way swallows it."""
+
+    def __init__(self, signal_number: int) -> None:
+        self.signal_number = signal_number
+        super().__init__(
+            f"Stopped by {signal.Signals(signal_number).name}. Nothing is lost or half done: the"
+            " published copy is as it was, and the next run fetches what is missing."
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a process that a signal ended."""
+        return 128 + self.signal_number
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise `Interrupted` in the main thread on the first signal; a second one kills at once.
+
+    Killing is safe at any time. Stopping in order is only kinder: it leaves no temporary files.
+    """
+    received: list[int] = []
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        restore()
+        raise Interrupted(number)
+
+    for number in previous:
+        signal.signal(number, stop)
+    try:
+        yield
+    except Exception as error:
+        # DuckDB turns what a signal handler raises during a query into an error of its own.
+        if received:
+            raise Interrupted(received[0]) from error
+        raise
+    finally:
+        restore()

@@ -1,0 +1,223 @@
+"""One run of the job: load → transform → audit → publish, and what came of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pipelines import events, holdings, load_results
+from pipelines.events import Event, Listener
+from pipelines.failures import JobError
+from pipelines.load import load
+from pipelines.load_results import AccountOutcome
+from pipelines.model import Description, ModelError, descriptions
+from pipelines.publish import PublishedTable, publish
+from pipelines.published import one_sentence
+from pipelines.report import RejectedDocument, RunReport
+from pipelines.transform import TransformReport, build
+from pipelines.warehouse import Warehouse, connect, holding
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from sources.vendor import ConfiguredAccount
+
+
+_AUDIT_PROBLEM = (
+    "An audit found an error, so nothing was published: billhouse.duckdb is as it was. The"
+    " documents are loaded and safe. An error audit means that Billhouse reads them wrongly: mend"
+    " the SQL in transforms/ (the rows above show where) and run `billhouse rebuild`."
+)
+_NO_ACCOUNT_LOADED = (
+    "Every account failed, so nothing was published: billhouse.duckdb is as it was. The errors"
+    " above say what to do; the next run fetches what is missing."
+)
+
+
+class Run:
+    """One run inside an open warehouse; its steps are methods, in the order of events."""
+
+    def __init__(
+        self, warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, listener: Listener
+    ) -> None:
+        self.warehouse = warehouse
+        self.connection = connection
+        self.tell = listener
+        self.started_at = datetime.now(UTC)
+        self.started = time.monotonic()
+        self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+    def fetch_and_load(
+        self, accounts: Sequence[ConfiguredAccount], *, full_refresh: bool
+    ) -> list[AccountOutcome]:
+        """Fetch the accounts into `raw` while they come in, and write down what came of each."""
+        from sources import VENDORS, source
+        from sources.fetch import Fetch
+
+        vendors = [name for name in VENDORS if any(each.vendor == name for each in accounts)]
+        entities = {name: VENDORS[name].entities for name in vendors}
+        self.tell(
+            Event(
+                "load_started",
+                f"Fetching {len(accounts)} account(s) of {len(vendors)} vendor(s)",
+                fields={"run_id": self.run_id, "accounts": len(accounts)},
+            )
+        )
+        known = holdings.read_known(self.connection, entities)
+        with Fetch(
+            accounts,
+            known,
+            now=self.started_at,
+            full_refresh=full_refresh,
+            on_event=lambda progress: self.tell(events.fetching(progress)),
+        ) as fetch:
+            load_id = load(
+                self.connection,
+                self.warehouse.dlt_folder,
+                [source(name, fetch) for name in vendors],
+            )
+            results = fetch.results()
+            if load_id is not None:
+                holdings.remember_details(self.connection, fetch.fetched_details())
+        changes = (
+            holdings.count_changes(self.connection, entities, load_id, self.started_at)
+            if load_id is not None
+            else {}
+        )
+        outcomes = [load_results.outcome_of(result, changes) for result in results]
+        self._keep(outcomes)
+        for outcome in outcomes:
+            self.tell(events.account(outcome))
+        return outcomes
+
+    def _keep(self, outcomes: Sequence[AccountOutcome]) -> None:
+        self.connection.begin()
+        load_results.create(self.connection)
+        load_results.add(self.connection, self.run_id, self.started_at, outcomes)
+        self.connection.commit()
+
+    def transform_and_publish(self, outcomes: Sequence[AccountOutcome] = ()) -> RunReport:
+        """Build everything from `raw`, audit it, and publish it if the audits allow."""
+        self.tell(Event("transform_started", "Building and auditing the tables"))
+        load_results.create(self.connection)
+        transform = self._build()
+        for finding in transform.findings:
+            self.tell(events.audit(finding))
+        if transform.has_errors:
+            return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+        self._publish()
+        return self.report(outcomes, transform, rejected=self._rejected())
+
+    def _build(self) -> TransformReport:
+        import duckdb
+
+        try:
+            return build(self.connection, started_at=self.started_at)
+        except (duckdb.Error, ModelError) as error:
+            raise JobError(
+                f"The tables could not be built: {one_sentence(error)} Nothing was published, and"
+                " the documents are loaded and safe. Mend the SQL in transforms/ and run"
+                " `billhouse rebuild`."
+            ) from error
+
+    def _publish(self) -> None:
+        import duckdb
+
+        tables = [*(_published_table(each) for each in descriptions()), load_results.TABLE]
+        try:
+            publish(self.connection, self.warehouse, tables)
+        except (duckdb.Error, OSError) as error:
+            raise JobError(
+                f"The tables are built, but could not be published: {one_sentence(error)} Mend the"
+                " cause (a full disk is the most frequent one) and run `billhouse rebuild`."
+            ) from error
+        self.tell(
+            Event(
+                "published",
+                f"Published {self.warehouse.published}",
+                fields={"path": str(self.warehouse.published), "tables": len(tables)},
+            )
+        )
+
+    def _rejected(self) -> list[RejectedDocument]:
+        rows = self.connection.execute(
+            "SELECT vendor, account, entity, document_key, reason FROM marts.rejected_documents"
+            " ORDER BY ALL"
+        ).fetchall()
+        return [RejectedDocument(*row) for row in rows]
+
+    def report(
+        self,
+        outcomes: Sequence[AccountOutcome] = (),
+        transform: TransformReport | None = None,
+        *,
+        rejected: Sequence[RejectedDocument] = (),
+        problem: str | None = None,
+    ) -> RunReport:
+        seconds = time.monotonic() - self.started
+        report = RunReport(self.run_id, seconds, outcomes, transform, rejected, problem)
+        self.tell(
+            Event(
+                "run_finished",
+                problem or f"Done in {seconds:.1f} s",
+                "error" if problem else "info",
+                {
+                    "run_id": self.run_id,
+                    "exit_code": report.exit_code,
+                    "seconds": round(seconds, 3),
+                    "rejected_documents": len(rejected),
+                },
+            )
+        )
+        return report
+
+
+def run(
+    warehouse: Warehouse,
+    accounts: Sequence[ConfiguredAccount],
+    *,
+    listener: Listener,
+    full_refresh: bool = False,
+    lock_timeout: float = 60.0,
+) -> RunReport:
+    """Fetch, load, transform, audit and publish, alone in the warehouse.
+
+    Raises:
+        JobError: the run couldn't go on; what is published is as it was.
+    """
+    with (
+        holding(warehouse, lock_timeout=lock_timeout),
+        closing(connect(warehouse)) as connection,
+    ):
+        this = Run(warehouse, connection, listener)
+        outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)
+        if all(outcome.outcome != "ok" for outcome in outcomes):
+            return this.report(outcomes, problem=_NO_ACCOUNT_LOADED)
+        return this.transform_and_publish(outcomes)
+
+
+def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 60.0) -> RunReport:
+    """Build, audit and publish what `raw` holds, without fetching anything.
+
+    Raises:
+        JobError: nothing was loaded yet, or the build couldn't go on.
+    """
+    if not warehouse.work.exists():
+        raise JobError(
+            f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
+            " with `billhouse run`, or set warehouse.directory to where they are."
+        )
+    with (
+        holding(warehouse, lock_timeout=lock_timeout),
+        closing(connect(warehouse)) as connection,
+    ):
+        return Run(warehouse, connection, listener).transform_and_publish()
+
+
+def _published_table(description: Description) -> PublishedTable:
+    schema, _, name = description.table.rpartition(".")
+    return PublishedTable(schema, name, description.comment, description.columns)

@@ -1,0 +1,95 @@
+"""Loading: one dlt pipeline that brings what the vendors sent into `raw`, each version once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines import settings
+from pipelines.failures import JobError
+
+if TYPE_CHECKING:
+    import duckdb
+    from dlt.extract import DltSource
+
+PIPELINE = "billhouse"
+DATASET = "raw"
+
+# dlt writes the paths of its files into SQL as they are, and DuckDB reads these as patterns.
+_NOT_IN_SQL = frozenset("'*?[]{}")
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, folder: Path, sources: Sequence[DltSource]
+) -> str | None:
+    """Load the sources as one package into the schema `raw`, by an open connection.
+
+    Returns:
+        dlt's load id, which stands in the `_dlt_load_id` of every new row; None if no source had
+        anything to load.
+
+    Raises:
+        JobError: the load failed. What was loaded before is unharmed.
+    """
+    settings.apply()
+    import dlt
+    from dlt.common.schema import Schema
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    with _emptied(folder) as working_folder:
+        pipeline = dlt.pipeline(
+            pipeline_name=PIPELINE,
+            pipelines_dir=str(working_folder),
+            destination=dlt.destinations.duckdb(connection),
+            dataset_name=DATASET,
+        )
+        settings.apply()
+        try:
+            # One schema makes it one package: all vendors' rows of a run carry the same load id.
+            info = pipeline.run(list(sources), schema=Schema(PIPELINE))
+        except PipelineStepFailed as error:
+            raise JobError(
+                f"The documents could not be loaded into the warehouse: {_cause(error)} What was"
+                " loaded before is unharmed. Mend the cause (a full disk is the most frequent"
+                " one) and run again."
+            ) from error
+        finally:
+            pipeline.deactivate()
+    return info.loads_ids[-1] if info is not None and info.loads_ids else None
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """dlt's working folder, empty before and after.
+
+    A package that a killed run left behind must go: its documents are fetched again anyhow, while
+    dlt would load it and skip the new ones. And a damaged folder can't be in the way.
+    """
+    _remove(folder)
+    if _NOT_IN_SQL.isdisjoint(str(folder)):
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            _remove(folder)
+    else:
+        with tempfile.TemporaryDirectory(prefix="billhouse-") as elsewhere:
+            yield Path(elsewhere)
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason in one line; dlt wraps it in several layers of its own."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (" ".join(str(error).split()) or type(error).__name__).removesuffix(".") + "."

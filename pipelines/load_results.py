@@ -1,0 +1,105 @@
+"""`marts.load_results`: what came of every account in every run. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.holdings import Account, Changes
+from pipelines.publish import PublishedTable
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from sources.account import AccountResult
+
+_COLUMNS = {
+    "run_id": ("TEXT NOT NULL", "one run of the job, the same for all its accounts"),
+    "started_at": ("TIMESTAMPTZ NOT NULL", "when the run began (UTC)"),
+    "vendor": ("TEXT NOT NULL", "as in fct_invoices"),
+    "account": ("TEXT NOT NULL", "as in fct_invoices"),
+    "outcome": ("TEXT NOT NULL", "`ok`, or `failed` when anything of the account failed"),
+    "requests": ("BIGINT NOT NULL", "HTTP requests sent, retries included"),
+    "documents": ("BIGINT NOT NULL", "documents received, details and line items included"),
+    "new_versions": ("BIGINT NOT NULL", "documents that were new or had changed"),
+    "seconds": ("DOUBLE NOT NULL", "from the account's first request to its last answer"),
+    "error": ("TEXT", "what failed and what to do about it; null when nothing did"),
+}
+
+TABLE = PublishedTable(
+    schema="marts",
+    name="load_results",
+    comment="What came of every account in every run of the job; one row per run and account.",
+    column_comments={column: comment for column, (_, comment) in _COLUMNS.items()},
+)
+
+
+@dataclass(frozen=True)
+class AccountOutcome:
+    """What came of one account in one run. `closed_versions` are those replaced or no
+    longer listed."""
+
+    vendor: str
+    account: str
+    outcome: str
+    requests: int
+    documents: int
+    new_versions: int
+    closed_versions: int
+    seconds: float
+    error: str | None
+
+
+def outcome_of(result: AccountResult, changes: Mapping[Account, Changes]) -> AccountOutcome:
+    """How an account's fetch went, and what the load made of it."""
+    change = changes.get((result.vendor, result.account), Changes())
+    return AccountOutcome(
+        vendor=result.vendor,
+        account=result.account,
+        outcome=result.outcome,
+        requests=result.requests,
+        documents=result.documents,
+        new_versions=change.new_versions,
+        closed_versions=change.closed_versions,
+        seconds=result.seconds,
+        error=result.error,
+    )
+
+
+def definition(name: str) -> str:
+    """SQL that makes the table under this name, if it isn't there yet."""
+    columns = ", ".join(f"{column} {kind}" for column, (kind, _) in _COLUMNS.items())
+    return f"CREATE TABLE IF NOT EXISTS {name} ({columns})"
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table if the warehouse has none yet."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
+    connection.execute(definition("marts.load_results"))
+
+
+def add(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    started_at: datetime,
+    outcomes: Sequence[AccountOutcome],
+) -> None:
+    """Add a run's rows. The caller's transaction makes it all of them or none."""
+    for outcome in outcomes:
+        connection.execute(
+            "INSERT INTO marts.load_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                run_id,
+                started_at,
+                outcome.vendor,
+                outcome.account,
+                outcome.outcome,
+                outcome.requests,
+                outcome.documents,
+                outcome.new_versions,
+                outcome.seconds,
+                outcome.error,
+            ],
+        )

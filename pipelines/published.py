@@ -1,0 +1,148 @@
+"""Reading the published copy: safely, exactly, and without being in a run's way."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pipelines.failures import JobError, UsageError
+from pipelines.tables import print_table
+from pipelines.warehouse import Warehouse, cannot_open
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@contextmanager
+def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy, read-only. Its SQL reaches no other file and no network.
+
+    Raises:
+        JobError: nothing is published yet, or the file can't be opened.
+    """
+    import duckdb
+
+    if not warehouse.published.exists():
+        raise JobError(
+            f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"
+            " first, or set warehouse.directory to where the warehouse is."
+        )
+    try:
+        connection = duckdb.connect(warehouse.published, read_only=True)
+    except duckdb.Error as error:
+        raise cannot_open(warehouse.published, error) from error
+    try:
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL enable_external_access = false")
+        connection.execute("SET GLOBAL lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """The rows of a query.
+
+    They come as an Arrow table, which carries sums of cents (128 bits) and decimals exactly.
+
+    Raises:
+        UsageError: there is no query in the text.
+        JobError: DuckDB can't answer it; says why in a sentence.
+    """
+    import duckdb
+
+    if not sql.strip().rstrip(";"):
+        raise UsageError('There is no query. Example: billhouse query "FROM fct_invoices LIMIT 10"')
+    try:
+        return connection.execute(sql).to_arrow_table()
+    except duckdb.Error as error:
+        raise JobError(f"The query can't be answered. {one_sentence(error)}") from error
+
+
+def one_sentence(error: BaseException) -> str:
+    """DuckDB's reason without its drawing of where in the query it stands."""
+    reason = " ".join(str(error).partition("\n\nLINE")[0].split())
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
+def text_of(value: Any) -> str:
+    """A value as exact text: decimals in full, times as ISO 8601 in UTC; null is empty."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            return value
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return _iso(value)
+        case list() | dict():
+            return _json(value)
+        case _:
+            return str(value)
+
+
+def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
+    """For people; see `tables.print_table`."""
+    import pyarrow.types as types
+
+    numbers = frozenset(
+        index
+        for index, kind in enumerate(result.schema.types)
+        if types.is_integer(kind) or types.is_decimal(kind) or types.is_floating(kind)
+    )
+    print_table(result.column_names, _texts(result), numbers=numbers, title=title)
+
+
+def print_as_csv(result: pa.Table) -> None:
+    """RFC 4180, with a header and bare line feeds; null is an empty field."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(result.column_names)
+    writer.writerows(_texts(result))
+
+
+def print_as_json(result: pa.Table) -> None:
+    """An array of objects, one a line; decimals are numbers, written digit by digit.
+
+    Raises:
+        JobError: two columns have one name, so an object would lose one of them.
+    """
+    names = result.column_names
+    for name in names:
+        if names.count(name) > 1:
+            raise JobError(
+                f"Two columns are named {name!r}, and a JSON object can hold one of them. Give the"
+                " other a name of its own with AS."
+            )
+    rows = (_json(dict(zip(names, row, strict=True))) for row in _rows(result))
+    lines = ",\n".join(rows)
+    sys.stdout.write(f"[\n{lines}\n]\n" if lines else "[]\n")
+
+
+def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in result.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _texts(result: pa.Table) -> list[list[str]]:
+    return [[text_of(value) for value in row] for row in _rows(result)]
+
+
+def _iso(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        return moment.isoformat()
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _json(value: Any) -> str:
+    import msgspec
+
+    return msgspec.json.Encoder(decimal_format="number").encode(value).decode()

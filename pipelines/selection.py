@@ -1,0 +1,72 @@
+"""Which of the configured accounts a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.configuration import readable_configuration
+from pipelines.failures import UsageError
+
+if TYPE_CHECKING:
+    from sources.vendor import ConfiguredAccount
+
+_EXAMPLE = """\
+    [[sources.turso.accounts]]
+    organization = "my-organization"
+    api_token = "…"
+"""
+
+
+def selected_accounts(
+    vendors: Sequence[str] = (), names: Sequence[str] = ()
+) -> list[ConfiguredAccount]:
+    """The configured accounts of these vendors, and of these names; nothing given means all.
+
+    Only the configuration of the selected vendors is read, so a mistake at one vendor doesn't keep
+    an operator from running the others.
+
+    Raises:
+        UsageError: an unknown vendor or account, a mistake in the configuration, or no account.
+    """
+    from sources import VENDORS
+    from sources.configuration import read_accounts
+    from sources.errors import ConfigurationError
+
+    for vendor in vendors:
+        if vendor not in VENDORS:
+            raise UsageError(f"There is no vendor {vendor!r}. Known are: {', '.join(VENDORS)}.")
+    wanted = [VENDORS[name] for name in VENDORS if not vendors or name in vendors]
+    try:
+        with readable_configuration():
+            accounts = read_accounts(wanted)
+    except ConfigurationError as error:
+        raise UsageError(f"The configuration can't be used. {str(error).rstrip('.')}.") from error
+    if not accounts:
+        raise UsageError(_no_account(vendors))
+    known = sorted({account.name for account in accounts})
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no account {name!r}. Configured are: {', '.join(known)}.")
+    return [account for account in accounts if not names or account.name in names]
+
+
+def _no_account(vendors: Sequence[str]) -> str:
+    whose = f" of {' or '.join(vendors)}" if vendors else ""
+    secrets = Path(".dlt", "secrets.toml").absolute()
+    return (
+        f"No account{whose} is configured. Write one into {secrets}, like this:\n\n{_EXAMPLE}\n"
+        "or set SOURCES__TURSO__ACCOUNTS to a JSON list of accounts. The keys of each vendor are:\n"
+        + _keys(vendors)
+    )
+
+
+def _keys(vendors: Sequence[str]) -> str:
+    from sources import VENDORS
+
+    return "\n".join(
+        f"    [[sources.{name}.accounts]]  {', '.join(vendor.account_type.__struct_fields__)}"
+        for name, vendor in VENDORS.items()
+        if not vendors or name in vendors
+    )

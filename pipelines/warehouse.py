@@ -1,0 +1,165 @@
+"""The warehouse on disk: its files, who may read them, and who may write to them now."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.configuration import readable_configuration
+from pipelines.failures import JobError, UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+DEFAULT_DIRECTORY = "warehouse"
+_DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
+_LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
+
+
+class WarehouseBusyError(JobError):
+    """Another run is at work in the warehouse."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where everything lies. Only `published` and `parquet` are for others to read."""
+
+    directory: Path
+
+    @property
+    def work(self) -> Path:
+        """The job's own database: schemas raw, staging and marts."""
+        return self.directory / "work.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The audited copy that people and BI tools open."""
+        return self.directory / "billhouse.duckdb"
+
+    @property
+    def parquet(self) -> Path:
+        """The published tables once more, one file each."""
+        return self.directory / "parquet"
+
+    @property
+    def dlt_folder(self) -> Path:
+        """dlt's working folder; what matters of it is in the work database as well."""
+        return self.directory / "dlt"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.directory / "run.lock"
+
+
+def configured_warehouse() -> Warehouse:
+    """The warehouse that dlt's configuration names as `warehouse.directory`.
+
+    Raises:
+        UsageError: the configuration can't be read, or the setting is no path.
+    """
+    # dlt looks into the environment first too, but takes seconds to be imported.
+    directory: object = os.environ.get(_DIRECTORY_VARIABLE)
+    if directory is None:
+        import dlt
+
+        with readable_configuration():
+            directory = dlt.config.get("warehouse.directory")
+    if directory is None:
+        directory = DEFAULT_DIRECTORY
+    if not isinstance(directory, str) or not directory.strip() or "\0" in directory:
+        raise UsageError(
+            f"warehouse.directory (in .dlt/config.toml, or {_DIRECTORY_VARIABLE} in the"
+            " environment) is not a path: write the folder in which the warehouse shall lie."
+        )
+    return Warehouse(Path(directory).expanduser().absolute())
+
+
+@contextmanager
+def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
+    """Create the warehouse directory if need be, and keep every other run out of it.
+
+    Invoices are nobody else's business, so what is created meanwhile is its owner's alone. An
+    operator who opened an existing directory to a group meant it: that is left as it is.
+
+    Raises:
+        WarehouseBusyError: another run still holds it after `lock_timeout` seconds.
+        JobError: the directory can't be used.
+    """
+    from filelock import FileLock, Timeout
+
+    previous_umask = os.umask(0o077)
+    try:
+        _create(warehouse.directory)
+        lock = FileLock(warehouse.lock_file, timeout=lock_timeout, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise WarehouseBusyError(
+                f"Another run (process {warehouse.lock_file.read_text() or 'unknown'}) holds the"
+                f" warehouse {warehouse.directory} and didn't end within {lock_timeout:g} s."
+                " Nothing was changed. Run again when it is done, or wait longer with"
+                " --lock-timeout."
+            ) from None
+        except OSError as error:
+            raise _unusable(warehouse.directory, error) from error
+        try:
+            # The lock is the kernel's and dies with its process; this is for those who wait.
+            warehouse.lock_file.write_text(str(os.getpid()))
+            yield
+        finally:
+            lock.release()
+    finally:
+        os.umask(previous_umask)
+
+
+def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
+    """Open the work database. The clock of its sessions is UTC, whatever the machine's is.
+
+    Raises:
+        JobError: another process holds the file (its number is in the message), or it can't be
+            opened.
+    """
+    import duckdb
+
+    try:
+        connection = duckdb.connect(warehouse.work)
+    except duckdb.Error as error:
+        raise cannot_open(warehouse.work, error) from error
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection
+
+
+def cannot_open(file: Path, error: Exception) -> JobError:
+    """What DuckDB's refusal to open a file means to a person."""
+    holder = _LOCK_HOLDER.search(str(error))
+    if holder:
+        return JobError(
+            f"Process {holder['process']} has {file} open, so this one can't use it. Close that"
+            " program (billhouse.duckdb is the file that is there to be read) and try again."
+        )
+    return JobError(
+        f"{file} can't be opened: {str(error).splitlines()[0]} If the file is damaged, restore it"
+        " from a backup. The published copy can be made anew with `billhouse rebuild`; without the"
+        " work database, `billhouse run` fetches anew what the vendors still list."
+    )
+
+
+def _create(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not any(directory.iterdir()):
+            directory.chmod(0o700)
+    except OSError as error:
+        raise _unusable(directory, error) from error
+
+
+def _unusable(directory: Path, error: OSError) -> JobError:
+    return JobError(
+        f"The warehouse directory {directory} can't be used: {error.strerror or error}. Make it a"
+        " folder that this user may write to, or set warehouse.directory to another one."
+    )

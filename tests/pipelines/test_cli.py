@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.warehouse import Warehouse
+from sandbox.server import Sandbox, running
+from sandbox.world import World
+from tests.pipelines.processes import Billhouse, environment
+
+SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
+
+
+@pytest.fixture(scope="module")
+def loaded(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A published warehouse for tests that only read."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("loaded") / "warehouse")
+    finished = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", "run", "--vendor", "turso", "--vendor", "versori"],
+        env=environment(warehouse, shared_sandbox.environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "Published" in finished.stdout
+    return warehouse
+
+
+def reading(warehouse: Warehouse) -> dict[str, str]:
+    return {"WAREHOUSE__DIRECTORY": str(warehouse.directory)}
+
+
+def test_help_is_quick_and_every_command_has_examples(billhouse: Billhouse) -> None:
+    program = (
+        "import sys; from pipelines.cli import app; app(['--help'], standalone_mode=False);"
+        f" slow = {SLOW_IMPORTS!r} & sys.modules.keys(); assert not slow, slow"
+    )
+    finished = billhouse("--help")
+    assert finished.returncode == 0
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, env=environment(Warehouse(Path("none")))
+    )
+    for command in ("run", "check", "status", "query", "rebuild", "demo"):
+        assert f"  {command} " in finished.stdout
+        assert "Example" in billhouse(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--vendor", "acme"], "Known are: turso, versori, mongodb, northflank, planetscale"),
+        (["--account", "acme"], "Configured are: "),
+        (["--log-format", "xml"], "xml"),
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], sentence: str, billhouse: Billhouse, shared_sandbox: Sandbox
+) -> None:
+    shared_sandbox.reset_requests()
+    finished = billhouse("run", *arguments, variables=shared_sandbox.environment())
+    assert finished.returncode == 2
+    assert sentence in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert not shared_sandbox.requests
+
+
+def test_without_accounts_it_says_what_to_write(billhouse: Billhouse, tmp_path: Path) -> None:
+    finished = billhouse("run")
+    assert finished.returncode == 2
+    assert str(tmp_path / ".dlt" / "secrets.toml") in finished.stderr
+    assert "[[sources.turso.accounts]]" in finished.stderr
+    assert "SOURCES__TURSO__ACCOUNTS" in finished.stderr
+    assert "service_token_id" in finished.stderr
+
+
+def test_accounts_and_warehouse_from_toml(billhouse: Billhouse, tmp_path: Path) -> None:
+    with running(World(months=2)) as sandbox:
+        settings = tmp_path / ".dlt"
+        settings.mkdir()
+        [account, *_] = sandbox.world.accounts("turso")
+        lines = [f"{key} = {json.dumps(value)}" for key, value in account.settings.items()]
+        (settings / "secrets.toml").write_text("\n".join(["[[sources.turso.accounts]]", *lines]))
+        (settings / "config.toml").write_text(
+            f'[sources.turso]\nbase_url = "{sandbox.url}/turso"\n'
+            '[warehouse]\ndirectory = "from toml"\n'
+        )
+        finished = billhouse("run", variables={"WAREHOUSE__DIRECTORY": ""})
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "from toml" / "billhouse.duckdb").exists()
+
+
+def test_toml_that_cannot_be_read_is_told_in_a_sentence(
+    billhouse: Billhouse, tmp_path: Path
+) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "secrets.toml").write_text('[sources.turso\napi_token = "my-secret"\n')
+    for command in ("run", "check", "status"):
+        finished = billhouse(command, variables={"WAREHOUSE__DIRECTORY": ""})
+        assert finished.returncode == 2
+        assert "secrets.toml" in finished.stderr
+        assert "my-secret" not in finished.stderr
+        assert "Traceback" not in finished.stderr
+
+
+def test_json_lines_on_stderr_and_the_summary_on_stdout(
+    billhouse: Billhouse, shared_sandbox: Sandbox
+) -> None:
+    variables = shared_sandbox.environment(["turso"])
+    finished = billhouse("run", "--log-format", "json", variables=variables)
+    assert finished.returncode == 0
+    records = [json.loads(line) for line in finished.stderr.splitlines()]
+    assert all({"time", "level", "event", "message"} <= record.keys() for record in records)
+    assert records[0]["event"] == "load_started"
+    assert records[-1]["event"] == "run_finished"
+    assert records[-1]["exit_code"] == 0
+    again = billhouse("run", "--verbose", variables=variables)
+    assert "nothing changed" in again.stdout
+    assert "marts.fct_invoices" in again.stdout
+
+
+def test_query_formats_are_exact(billhouse: Billhouse, loaded: Warehouse) -> None:
+    sql = (
+        "SELECT 'a,\"b' AS text, 10.10::DECIMAL(5, 2) AS amount, sum(9007199254740993) AS cents,"
+        " TIMESTAMPTZ '2024-03-01 00:00:00+02' AS moment, NULL AS nothing, [1.50, 2.25] AS list"
+    )
+    as_json = billhouse("query", sql, "--format", "json", variables=reading(loaded)).stdout
+    assert '"amount":10.10,"cents":9007199254740993' in as_json
+    assert '"moment":"2024-02-29T22:00:00Z","nothing":null,"list":[1.50,2.25]' in as_json
+    assert json.loads(as_json)[0]["text"] == 'a,"b'
+
+    as_csv = billhouse("query", sql, "--format", "csv", variables=reading(loaded)).stdout
+    assert list(csv.reader(io.StringIO(as_csv)))[1] == [
+        'a,"b',
+        "10.10",
+        "9007199254740993",
+        "2024-02-29T22:00:00Z",
+        "",
+        "[1.50,2.25]",
+    ]
+    as_table = billhouse("query", sql, variables=reading(loaded)).stdout
+    assert "10.10   9007199254740993" in as_table
+
+
+@pytest.mark.parametrize(
+    ("sql", "exit_code", "sentence"),
+    [
+        ("SELECT x FROM fct_invoices", 1, "x"),
+        ("FROM no_such_table", 1, "no_such_table"),
+        ("CREATE TABLE t AS SELECT 1", 1, "read-only"),
+        ("FROM read_text('/etc/hostname')", 1, "file system operations are disabled"),
+        ("ATTACH '/tmp/other.duckdb'", 1, "disabled"),
+        ("SET enable_external_access = true", 1, "locked"),
+        (" ; ", 2, "There is no query"),
+    ],
+)
+def test_query_refuses(
+    sql: str, exit_code: int, sentence: str, billhouse: Billhouse, loaded: Warehouse
+) -> None:
+    finished = billhouse("query", sql, variables=reading(loaded))
+    assert finished.returncode == exit_code
+    assert sentence in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+    assert finished.stdout == ""
+
+
+def test_query_before_the_first_run(billhouse: Billhouse) -> None:
+    finished = billhouse("query", "SELECT 1")
+    assert finished.returncode == 1
+    assert "Nothing is published yet" in finished.stderr
+
+
+def test_columns_of_one_name_are_not_lost(billhouse: Billhouse, loaded: Warehouse) -> None:
+    sql = "SELECT 1 AS a, 2 AS a"
+    assert billhouse("query", sql, "--format", "json", variables=reading(loaded)).returncode == 1
+    as_csv = billhouse("query", sql, "--format", "csv", variables=reading(loaded)).stdout
+    assert as_csv == "a,a\n1,2\n"
+
+
+def test_status_knows_of_runs_that_published_nothing(
+    billhouse: Billhouse, shared_sandbox: Sandbox
+) -> None:
+    assert billhouse("status").returncode == 1
+    variables = shared_sandbox.environment(["turso"])
+    assert billhouse("run", variables=variables).returncode == 0
+    variables["SOURCES__TURSO__ACCOUNTS"] = variables["SOURCES__TURSO__ACCOUNTS"].replace(
+        '"api_token": "', '"api_token": "wrong-'
+    )
+    failed = billhouse("run", variables=variables)
+    assert failed.returncode == 1
+    assert "Every account failed" in failed.stdout
+    status = billhouse("status")
+    assert status.returncode == 0
+    assert "401" in status.stdout
+    assert "billhouse.duckdb" in status.stdout
+
+
+def test_check_tells_each_account(billhouse: Billhouse, shared_sandbox: Sandbox) -> None:
+    variables = shared_sandbox.environment(["turso"])
+    assert billhouse("check", variables=variables).returncode == 0
+    variables["SOURCES__TURSO__ACCOUNTS"] = variables["SOURCES__TURSO__ACCOUNTS"].replace(
+        '"api_token": "', '"api_token": "wrong-', 1
+    )
+    finished = billhouse("check", variables=variables)
+    assert finished.returncode == 1
+    assert "401" in finished.stdout
+    assert "wrong-" not in finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_a_stopped_run_is_repaired_by_the_next(
+    number: signal.Signals,
+    exit_code: int,
+    warehouse: Warehouse,
+    tmp_path: Path,
+    billhouse: Billhouse,
+) -> None:
+    with running(World(months=2), latency=0.2) as sandbox:
+        variables = sandbox.environment(["versori", "turso"])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipelines.cli", "run"],
+            env=environment(warehouse, variables),
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        assert "Fetching" in process.stderr.readline()
+        time.sleep(0.5)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == exit_code
+        assert "Traceback" not in told
+        if number is not signal.SIGKILL:
+            assert f"Stopped by {number.name}" in told
+            assert [path.name for path in warehouse.directory.iterdir()].count("dlt") == 0
+    with running(World(months=2)) as sandbox:
+        finished = billhouse("run", variables=sandbox.environment(["versori", "turso"]))
+        assert finished.returncode == 0, finished.stderr
+
+
+def test_demo_asks_the_sandbox_only(billhouse: Billhouse, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "secrets.toml").write_text(
+        '[[sources.turso.accounts]]\norganization = "real"\napi_token = "real"\n'
+        '[sources.versori]\nno_such_key = "a mistake"\n'
+    )
+    with running(World(months=1)) as real:
+        finished = billhouse("demo", variables=real.environment())
+        assert finished.returncode == 0, finished.stderr
+        assert not real.requests
+    titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
+    assert len(titles) >= 5
+    assert (tmp_path / "demo-warehouse" / "billhouse.duckdb").exists()
+
+
+def test_demo_leaves_alone_what_no_demo_wrote(
+    billhouse: Billhouse, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    precious = tmp_path / "demo-warehouse" / "precious"
+    precious.parent.mkdir()
+    precious.write_text("keep")
+    for arguments in ([], ["--directory", str(warehouse.directory)]):
+        finished = billhouse("demo", *arguments)
+        assert finished.returncode == 2
+        assert "--directory" in finished.stderr
+    assert precious.read_text() == "keep"
+    assert not warehouse.directory.exists()

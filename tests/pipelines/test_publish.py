@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.publish import PublishedTable, publish
+from pipelines.warehouse import Warehouse, connect, holding
+
+INVOICES = PublishedTable(
+    "marts", "fct_invoices", "What vendors' invoices say", {"total_cents": "in the minor unit, 'c'"}
+)
+
+
+@pytest.fixture
+def work(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+        connection.execute("CREATE SCHEMA marts")
+        connection.execute(
+            "CREATE TABLE marts.fct_invoices AS SELECT 'a' AS id, 1010 AS total_cents"
+        )
+        yield connection
+
+
+def rows(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Read a copy: one process shares a database between all who open the same path."""
+    copy = shutil.copyfile(file, file.parent / "copy.duckdb")
+    with closing(duckdb.connect(copy, read_only=True)) as connection:
+        found = connection.execute(sql).fetchall()
+    copy.unlink()
+    return found
+
+
+def test_tables_comments_and_parquet(warehouse: Warehouse, work: duckdb.DuckDBPyConnection) -> None:
+    publish(work, warehouse, [INVOICES])
+
+    assert rows(warehouse.published, "FROM main.fct_invoices") == [("a", 1010)]
+    comments = "SELECT comment FROM duckdb_tables() UNION ALL SELECT comment FROM duckdb_columns()"
+    assert rows(warehouse.published, f"FROM ({comments}) WHERE comment IS NOT NULL") == [
+        ("What vendors' invoices say",),
+        ("in the minor unit, 'c'",),
+    ]
+    parquet = (warehouse.parquet / "fct_invoices.parquet").read_bytes()
+    copy = warehouse.directory.parent / "plain.parquet"
+    copy.write_bytes(parquet)
+    assert duckdb.sql(f"FROM '{copy}'").fetchall() == [("a", 1010)]
+
+
+def test_reader_of_the_old_copy_is_undisturbed(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, warehouse, [INVOICES])
+    with closing(duckdb.connect(warehouse.published, read_only=True)) as reader:
+        assert reader.execute("SELECT total_cents FROM fct_invoices").fetchall() == [(1010,)]
+        work.execute("UPDATE marts.fct_invoices SET total_cents = 7")
+        publish(work, warehouse, [INVOICES])
+        assert reader.execute("SELECT total_cents FROM fct_invoices").fetchall() == [(1010,)]
+    assert rows(warehouse.published, "SELECT total_cents FROM fct_invoices") == [(7,)]
+
+
+def test_leftovers_of_a_killed_run_are_removed(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    leftover = warehouse.directory / ".publishing"
+    leftover.mkdir()
+    (leftover / "billhouse.duckdb").write_bytes(b"half a database")
+    publish(work, warehouse, [INVOICES])
+    assert not leftover.exists()
+    assert rows(warehouse.published, "SELECT count(*) FROM fct_invoices") == [(1,)]
+
+
+def test_failure_leaves_what_is_published(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, warehouse, [INVOICES])
+    before = warehouse.published.read_bytes()
+    with pytest.raises(duckdb.Error, match="no_such_table"):
+        publish(work, warehouse, [INVOICES, PublishedTable("marts", "no_such_table")])
+    assert warehouse.published.read_bytes() == before
+    assert not (warehouse.directory / ".publishing").exists()
+    publish(work, warehouse, [INVOICES])
+
+
+def test_log_of_somebody_who_wrote_to_the_old_copy_is_not_replayed(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    log = warehouse.published.with_name("billhouse.duckdb.wal")
+    log.write_bytes(b"changes of a file that is no more")
+    publish(work, warehouse, [INVOICES])
+    assert not log.exists()
+
+
+def test_parquet_of_a_table_that_is_no_more_is_removed(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    work.execute('CREATE TABLE marts."odd ""name""" AS SELECT 1 AS one')
+    publish(work, warehouse, [INVOICES, PublishedTable("marts", 'odd "name"')])
+    assert len(list(warehouse.parquet.iterdir())) == 2
+    publish(work, warehouse, [INVOICES])
+    assert [file.name for file in warehouse.parquet.iterdir()] == ["fct_invoices.parquet"]
+
+
+def test_files_are_their_owners_alone(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, warehouse, [INVOICES])
+    files = [path for path in warehouse.directory.rglob("*") if path.is_file()]
+    assert len(files) >= 4
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (warehouse.directory, warehouse.parquet)} == {
+        0o700
+    }
