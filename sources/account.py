@@ -110,7 +110,8 @@ class AccountFetch:
 
     async def _fetch_with_details(self, client: Client, entity: str, listing: Listing) -> None:
         table = await self._fetch_listing(client, entity, listing)
-        if table is not None and self._vendor.detail is not None:
+        wants_details = self._vendor.detail is not None and self._window.settings.details
+        if table is not None and wants_details:
             await self._fetch_details(client, table)
 
     async def _fetch_listing(

@@ -47,11 +47,15 @@ class Account(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
 
 class VendorSettings(msgspec.Struct, kw_only=True, frozen=True):
-    """`[sources.<vendor>]`: what all accounts of a vendor share. A period of 0 means no limit."""
+    """`[sources.<vendor>]`: what all accounts of a vendor share. A period of 0 means no limit.
+
+    Without `details` an invoice costs no request of its own, and its lines stay unknown.
+    """
 
     base_url: Text | None = None
     requests_per_period: Annotated[int, msgspec.Meta(ge=0)] | None = None
     period_seconds: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    details: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,17 +102,38 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Credential:
+    """A kind of credential: the account's keys that hold it, where it is made, what it may do."""
+
+    name: str
+    keys: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What `billhouse init` asks a person for. `questions` says of each key that holds no
+    credential where to find it; of `credentials` the first is the recommended one."""
+
+    questions: Mapping[str, str]
+    credentials: tuple[Credential, ...]
+
+
+@dataclass(frozen=True)
 class Vendor(Generic[A]):
     """One vendor's API. `entities` begins with `invoices`; a second one names the details' table.
 
-    `remedies` says for an HTTP status what a person can do about it. `detail` makes the listing
-    with an invoice's details from its key and its listed document, or None where there are none.
-    `probe` is the cheapest request that reads invoices.
+    `title` is the vendor's name as people write it. `remedies` says for an HTTP status what a
+    person can do about it. `detail` makes the listing with an invoice's details from its key and
+    its listed document, or None where there are none. `probe` is the cheapest request that reads
+    invoices.
     """
 
     name: str
+    title: str
     base_url: str
     account_type: type[A]
+    setup: Setup
     entities: tuple[str, ...]
     remedies: Mapping[int, str]
     authentication: Callable[[A, str, Redactor], httpx.Auth]

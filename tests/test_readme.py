@@ -1,0 +1,52 @@
+"""The README tells the truth: every command is in it, and its SQL runs on the tables that there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+import typer.main
+
+from pipelines import load_results
+from pipelines.cli import app
+from pipelines.model import descriptions
+from pipelines.transform import build
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(typer.main.get_group(app).commands)
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of a warehouse in which nothing is loaded."""
+    with duckdb.connect() as connection:
+        load_results.create(connection)
+        build(connection, started_at=datetime(2026, 11, 1, tzinfo=UTC))
+        connection.execute("USE memory.marts")
+        yield connection
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command: str) -> None:
+    assert f"`billhouse {command}" in README
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    assert set(re.findall(r"`billhouse ([a-z]+)", README)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("table", [each.table.removeprefix("marts.") for each in descriptions()])
+def test_every_table_is_documented(table: str) -> None:
+    assert f"| `{table}` |" in README
+
+
+def test_sql_runs(published: duckdb.DuckDBPyConnection) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    queries += re.findall(r'billhouse query "([^"]+)"', README)
+    assert len(queries) > 3
+    for query in queries:
+        published.execute(query)
