@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from math import ceil
 from typing import Literal
 
 import httpx
@@ -23,9 +24,11 @@ from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
+    Credential,
     HeaderText,
     Listing,
     Page,
+    Setup,
     Text,
     Vendor,
     Window,
@@ -71,6 +74,7 @@ class Link(msgspec.Struct):
 class ResultsPage(msgspec.Struct):
     results: list[msgspec.Raw]
     links: list[Link] | None = None
+    totalCount: int | float | None = None  # an estimate
 
     def __post_init__(self) -> None:
         if self.next_link == "":
@@ -81,7 +85,17 @@ class ResultsPage(msgspec.Struct):
         return next((link.href for link in self.links or [] if link.rel == "next"), None)
 
 
-RESULTS = Envelope(ResultsPage, lambda page: page.results, lambda page: page.next_link)
+def _last_number(page: ResultsPage) -> int | None:
+    return ceil(page.totalCount / len(page.results)) if page.totalCount and page.results else None
+
+
+RESULTS = Envelope(
+    ResultsPage,
+    lambda page: page.results,
+    lambda page: page.next_link,
+    number="pageNum",
+    last_number=_last_number,
+)
 
 
 async def pages(
@@ -134,8 +148,27 @@ def authentication(account: MongodbAccount, base_url: str, redactor: Redactor) -
 
 MONGODB = Vendor(
     name="mongodb",
+    title="MongoDB",
     base_url="https://cloud.mongodb.com",
     account_type=MongodbAccount,
+    setup=Setup(
+        questions={"org_id": "the organization's id, 24 hexadecimal digits, in its settings"},
+        credentials=(
+            Credential(
+                "service account",
+                ("client_id", "client_secret"),
+                "Make it under Organization > Access Manager > Applications > Service Accounts, "
+                "with the role Organization Billing Viewer. Its secret expires: note when.",
+            ),
+            Credential(
+                "API key",
+                ("public_key", "private_key"),
+                "Make it under Organization > Access Manager > Applications > API Keys, with the "
+                "role Organization Billing Viewer, and put this machine's address on its access "
+                "list.",
+            ),
+        ),
+    ),
     entities=("invoices", "invoice_details"),
     volatile_fields=frozenset({"links"}),
     remedies={

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import httpx
 
+from sources.ahead import Ahead
 from sources.http import Client, Parameters
 from sources.vendor import Page
 
@@ -22,11 +24,17 @@ PAGE_BOUND = 10_000
 
 @dataclass(frozen=True)
 class Envelope(Generic[E]):
-    """The type of a vendor's pages, and where in one the documents and the way onward stand."""
+    """The type of a vendor's pages, and where in one the documents and the way onward stand.
+
+    `number` is the parameter that counts pages, where there is one, and `last_number` the vendor's
+    guess of how many there are, which only decides how many are read ahead.
+    """
 
     into: type[E]
     documents: Callable[[E], Page]
     onward: Callable[[E], str | None]
+    number: str | None = None
+    last_number: Callable[[E], int | None] = lambda _: None
 
 
 async def single_page(
@@ -43,22 +51,31 @@ async def linked_pages(
     follow: Callable[[str, httpx.URL], httpx.URL],
     accept: str = "application/json",
 ) -> AsyncIterator[Page]:
-    """`onward` is a link, or what `follow` makes one of, from the page that it stands on."""
-    trail = Trail(client, first.path)
+    """`onward` is a link, or what `follow` makes one of, from the page that it stands on.
+
+    Where pages are numbered, some are read side by side; which ones count, `onward` says.
+    """
+    trail = Trail(client, first)
+    ahead = Ahead(partial(client.get_url, into=envelope.into, accept=accept), envelope.number)
     url: httpx.URL | None = first
-    while url is not None:
-        trail.step(str(url))
-        page = await client.get_url(url, envelope.into, accept=accept)
-        yield envelope.documents(page)
-        link = envelope.onward(page)
-        url = follow(link, url) if link else None
+    try:
+        while url is not None:
+            trail.step(str(url))
+            page = await ahead.page(url)
+            yield envelope.documents(page)
+            link = envelope.onward(page)
+            url = follow(link, url) if link else None
+            if url is not None:
+                ahead.expect(url, envelope.last_number(page))
+    finally:
+        await ahead.aclose()
 
 
 async def parameter_pages(
     client: Client, path: str, envelope: Envelope[E], parameter: str, parameters: Parameters = ()
 ) -> AsyncIterator[Page]:
-    """`onward` is the next page's value of a query parameter: a number, a cursor."""
-    trail = Trail(client, path)
+    """`onward` is the next page's value of a query parameter: a cursor."""
+    trail = Trail(client, client.url(path))
     onward: str | None = None
     while True:
         asked = [*parameters, *([(parameter, onward)] if onward else [])]
@@ -73,15 +90,15 @@ async def parameter_pages(
 class Trail:
     """The pages of one listing that were read so far."""
 
-    def __init__(self, client: Client, path: str) -> None:
+    def __init__(self, client: Client, first: httpx.URL) -> None:
         self._client = client
-        self._path = path
+        self._first = first
         self._seen: set[str] = set()
 
     def step(self, page: str) -> None:
         """Raises SourceError when `page` was read before, or too many were."""
         if page in self._seen:
-            raise self._client.refuse(self._path, "the paging leads back to a page already read")
+            raise self._client.refuse(self._first, "the paging leads back to a page already read")
         if len(self._seen) >= PAGE_BOUND:
-            raise self._client.refuse(self._path, f"more than {PAGE_BOUND} pages, and no end")
+            raise self._client.refuse(self._first, f"more than {PAGE_BOUND} pages, and no end")
         self._seen.add(page)

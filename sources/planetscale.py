@@ -16,13 +16,15 @@ from sources.authentication import AuthorizationHeader
 from sources.http import Client
 from sources.keys import NO_KEY, id_key
 from sources.limits import Rate
-from sources.paging import Envelope, parameter_pages
+from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
+    Credential,
     HeaderText,
     Listing,
     Page,
+    Setup,
     Text,
     Vendor,
     Window,
@@ -62,11 +64,13 @@ NUMBERED = Envelope(
     NumberedPage,
     lambda page: page.data,
     lambda page: None if page.next_page is None else str(page.next_page),
+    number="page",
 )
 
 
 def _numbered(client: Client, path: str, size: str) -> AsyncIterator[Page]:
-    return parameter_pages(client, path, NUMBERED, "page", [("per_page", size)])
+    first = client.url(path, [("per_page", size)])
+    return linked_pages(client, first, NUMBERED, lambda n, page: page.copy_set_param("page", n))
 
 
 async def _single(account: PlanetscaleAccount, key: str, client: Client) -> AsyncIterator[Page]:
@@ -115,8 +119,25 @@ def authentication(account: PlanetscaleAccount, base_url: str, redactor: Redacto
 
 PLANETSCALE = Vendor(
     name="planetscale",
+    title="PlanetScale",
     base_url="https://api.planetscale.com/v1",
     account_type=PlanetscaleAccount,
+    setup=Setup(
+        questions={"organization": "the organization's name, as in its pages' addresses"},
+        credentials=(
+            Credential(
+                "service token",
+                ("service_token_id", "service_token"),
+                "Make it under Organization settings > Service tokens, and add the organization "
+                "access read_invoices to it.",
+            ),
+            Credential(
+                "OAuth token",
+                ("oauth_token",),
+                "Let an OAuth application ask for the organization scope read_invoices.",
+            ),
+        ),
+    ),
     entities=("invoices", "line_items"),
     remedies={
         401: "The token is wrong or deleted: service_token_id and service_token belong together, "
