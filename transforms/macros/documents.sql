@@ -5,7 +5,7 @@
 CREATE OR REPLACE MACRO readable(document) AS
     CASE
         WHEN NOT json_valid(document) THEN NULL
-        WHEN NOT regexp_matches(document, '[0-9][0-9.]{15}') THEN document
+        WHEN NOT regexp_matches(document, '[:,[][[:space:]]*-?[0-9][0-9.]{15}') THEN document
         ELSE replace(
             regexp_replace(
                 document,
