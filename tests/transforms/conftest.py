@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,17 +16,3 @@ def work(tmp_path: Path) -> Iterator[WorkDatabase]:
     database = WorkDatabase(tmp_path / "work.duckdb")
     yield database
     database.connection.close()
-
-
-@pytest.fixture
-def read_one(work: WorkDatabase) -> Callable[..., dict[str, Any]]:
-    """Adds one document, builds, and gives its only fact."""
-
-    def read(vendor: str, document: dict[str, Any] | str, **options: Any) -> dict[str, Any]:
-        work.add(vendor, document, **options)
-        assert not work.build().has_errors
-        assert work.reasons() == []
-        [invoice] = work.invoices()
-        return invoice
-
-    return read

@@ -1,18 +1,22 @@
-"""What each vendor's documents mean: the examples of their documentation, and every status word."""
+"""What each vendor's documents mean: examples, every status word, every refusal.
+
+All documents are built together, each in an account of its own, since a build costs the same for
+all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.transforms.work_database import WorkDatabase
 
-ReadOne = Callable[..., dict[str, Any]]
-
-TURSO = {
+TURSO: dict[str, Any] = {
     "invoice_number": "LFONTK-00001",
     "amount_due": "10.29",
     "due_date": "2024-01-01T05:00:00+00:00",
@@ -20,7 +24,7 @@ TURSO = {
     "payment_failed_at": "2024-01-01T05:00:00+00:00",
     "invoice_pdf": "https://assets.withorb.com/invoice/...",
 }
-MONGODB = {
+MONGODB: dict[str, Any] = {
     "amountBilledCents": 726,
     "amountPaidCents": 726,
     "created": "2018-02-01T06:05:04Z",
@@ -32,14 +36,14 @@ MONGODB = {
     "statusName": "PAID",
     "subtotalCents": 669,
 }
-NORTHFLANK = {"period": {"start": 1655823815, "end": 1655910214}, "total": 1200}
-PLANETSCALE = {
+NORTHFLANK: dict[str, Any] = {"period": {"start": 1655823815, "end": 1655910214}, "total": 1200}
+PLANETSCALE: dict[str, Any] = {
     "id": "aabb12123434",
     "total": 39.5,
     "billing_period_start": "2025-07-01",
     "billing_period_end": "2025-07-31",
 }
-VERSORI = {
+VERSORI: dict[str, Any] = {
     "invoiceStartDate": "2024-03-01",
     "invoiceEndDate": "2024-04-01",
     "totalAmount": {"isNegative": False, "currencyCode": "GBP", "integral": 12, "fractional": 50},
@@ -47,280 +51,305 @@ VERSORI = {
     "productBreakdowns": [],
 }
 
+FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A document, and the columns of its fact."""
+
+    vendor: str
+    document: dict[str, Any]
+    columns: dict[str, Any]
+    listing: str = "issued"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A document that can't be read, and how the reason begins."""
+
+    vendor: str
+    document: dict[str, Any] | str
+    reason: str
+    key: str = "1"
+
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
-def test_turso_example(read_one: ReadOne) -> None:
-    invoice = read_one("turso", TURSO, listing="issued", key="LFONTK-00001")
-    assert invoice["total_cents"] == 1029
-    assert (invoice["currency"], invoice["currency_basis"]) == ("USD", "documented")
-    assert invoice["billing_period_start"] == utc(2023, 12, 1)
-    assert invoice["billing_period_end"] == utc(2024, 1, 1)
-    assert invoice["billing_period_basis"] == "derived"
-    assert (invoice["payment_status"], invoice["paid_cents"], invoice["balance_due_cents"]) == (
-        "paid",
-        1029,
-        0,
-    )
-    assert invoice["invoice_url"] == TURSO["invoice_pdf"]
+def turso(status: str, fields: dict[str, Any], listing: str = "issued") -> Reading:
+    document = {"invoice_number": "1", "amount_due": "$1,234.50", "due_date": TURSO["due_date"]}
+    columns = {"payment_status": status, "total_cents": 123450}
+    return Reading("turso", document | fields, columns, listing)
 
 
-def test_turso_due_date_in_another_zone_and_a_short_month(read_one: ReadOne) -> None:
-    document = TURSO | {
-        "due_date": "2024-03-30T22:00:00-05:00",
-        "hosted_invoice_url": "https://orb/1",
-    }
-    invoice = read_one("turso", document, listing="issued")
-    assert invoice["billing_period_start"] == utc(2024, 2, 29)
-    assert invoice["billing_period_end"] == utc(2024, 3, 31)
-    assert invoice["invoice_url"] == "https://orb/1"
-
-
-@pytest.mark.parametrize("absent", [{}, {"due_date": ""}, {"due_date": None}])
-def test_turso_without_due_date_has_no_period(read_one: ReadOne, absent: dict[str, Any]) -> None:
-    document = {key: value for key, value in TURSO.items() if key != "due_date"} | absent
-    invoice = read_one("turso", document, listing="issued")
-    assert invoice["billing_period_start"] is None
-    assert invoice["billing_period_basis"] == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("listing", "fields", "status"),
-    [
-        ("issued", {"status": "void", "paid_at": "2024-01-01T05:00:00Z"}, "void"),
-        ("issued", {"status": "paid"}, "paid"),
-        (
-            "issued",
-            {"paid_at": "2024-01-01T05:00:00Z", "payment_failed_at": "2024-01-02T05:00:00Z"},
-            "paid",
-        ),
-        ("upcoming", {"payment_failed_at": "2024-01-02T05:00:00Z"}, "upcoming"),
-        ("issued", {"status": "draft"}, "upcoming"),
-        ("issued", {"payment_failed_at": "2024-01-02T05:00:00Z"}, "failed"),
-        ("issued", {"paid_at": "", "payment_failed_at": None}, "past_due"),
-        ("issued", {"status": "synced", "due_date": "2026-11-02T00:00:00Z"}, "open"),
-        ("issued", {"status": "issued", "due_date": "2026-11-01T01:59:59Z"}, "past_due"),
-    ],
-)
-def test_turso_statuses(
-    read_one: ReadOne, listing: str, fields: dict[str, Any], status: str
-) -> None:
-    document = {
-        "invoice_number": "1",
-        "amount_due": "$1,234.50",
-        "due_date": TURSO["due_date"],
-    } | fields
-    invoice = read_one("turso", document, listing=listing)
-    assert (invoice["payment_status"], invoice["total_cents"]) == (status, 123450)
-
-
-def test_versori_example(read_one: ReadOne) -> None:
-    invoice = read_one("versori", VERSORI, listing="2024-03", key="2024-03-01/2024-04-01")
-    assert (invoice["total_cents"], invoice["currency"]) == (1250, "GBP")
-    assert invoice["billing_period_end"] == utc(2024, 4, 1)
-    assert (invoice["payment_status"], invoice["paid_cents"], invoice["balance_due_cents"]) == (
-        "unknown",
-        None,
-        None,
-    )
-
-
-def test_versori_currencies_that_contradict(work: WorkDatabase) -> None:
-    work.add("versori", VERSORI | {"currencyCode": "USD"}, listing="2024-03")
-    work.build()
-    assert work.reasons() == ["the invoice's currencyCode USD is not its total's, GBP"]
-
-
-def test_mongodb_example(read_one: ReadOne) -> None:
-    invoice = read_one("mongodb", MONGODB)
-    assert (invoice["total_cents"], invoice["tax_cents"], invoice["subtotal_cents"]) == (
-        726,
-        57,
-        669,
-    )
-    assert (invoice["billing_period_start"], invoice["billing_period_end"]) == (
-        utc(2018, 2, 1),
-        utc(2018, 3, 1),
-    )
-    assert (invoice["payment_status"], invoice["vendor_status"]) == ("paid", "PAID")
-
-
-@pytest.mark.parametrize(
-    ("word", "status"),
-    [
-        ("PENDING", "upcoming"),
-        ("CLOSED", "open"),
-        ("INVOICED", "open"),
-        ("FAILED", "failed"),
-        ("PAID", "paid"),
-        ("CHARGE_FAILED", "failed"),
-        ("FREE", "no_charge"),
-        ("PREPAID", "no_charge"),
-        ("FORGIVEN", "written_off"),
-        ("SOMETHING_NEW", "unknown"),
-        (None, "unknown"),
-    ],
-)
-@pytest.mark.parametrize("field", ["statusName", "status"])
-def test_mongodb_statuses(read_one: ReadOne, field: str, word: str | None, status: str) -> None:
+def mongodb(status: str, word: str | None, field: str = "statusName") -> Reading:
     document = {key: value for key, value in MONGODB.items() if key != "statusName"}
-    invoice = read_one("mongodb", document | {field: word, "amountPaidCents": 26})
-    assert invoice["payment_status"] == status
     due = {"open": 700, "failed": 700, "upcoming": None, "unknown": None}.get(status, 0)
-    assert (invoice["paid_cents"], invoice["balance_due_cents"]) == (26, due)
+    columns = {"payment_status": status, "vendor_status": word, "balance_due_cents": due}
+    return Reading("mongodb", document | {field: word, "amountPaidCents": 26}, columns)
 
 
-def test_mongodb_invoiced_and_paid_in_full(read_one: ReadOne) -> None:
-    assert read_one("mongodb", MONGODB | {"statusName": "INVOICED"})["payment_status"] == "paid"
+def northflank(payment_status: str, total_cents: int, /, **fields: Any) -> Reading:
+    columns = {"payment_status": payment_status, "total_cents": total_cents}
+    return Reading("northflank", {"period": NORTHFLANK["period"]} | fields, columns)
 
 
-def test_northflank_example(read_one: ReadOne) -> None:
-    invoice = read_one("northflank", NORTHFLANK, key="1655823815/1655910214")
-    assert (invoice["total_cents"], invoice["currency"], invoice["currency_basis"]) == (
-        1200,
-        "USD",
-        "assumed",
-    )
-    assert invoice["billing_period_start"] == utc(2022, 6, 21, 15, 3, 35)
-    assert invoice["billing_period_end"] == utc(2022, 6, 22, 15, 3, 35)
-    assert (invoice["payment_status"], invoice["paid_cents"]) == ("unknown", None)
+def planetscale(payment_status: str, /, **fields: Any) -> Reading:
+    columns = {"payment_status": payment_status, "total_cents": 3950}
+    return Reading("planetscale", PLANETSCALE | {"total": "39.50"} | fields, columns)
 
 
-@pytest.mark.parametrize(
-    ("fields", "total_cents", "status"),
-    [
-        ({"id": "1", "total": 69.22, "status": "open", "currency": "usd"}, 6922, "open"),
-        ({"id": "1", "total": 69.225, "status": "paid", "currency": "eur"}, 6923, "paid"),
-        ({"id": "1", "total": 69, "status": "uncollectible", "currency": "jpy"}, 69, "written_off"),
-        ({"id": "1", "total": 1.0005, "status": "void", "currency": "bhd"}, 1001, "void"),
-        ({"id": "1", "total": 0, "status": "payment_failed"}, 0, "failed"),
-        ({"id": "1", "total": 5, "status": "draft"}, 500, "unknown"),
-        ({"id": "1", "total": 5, "paas": {}}, 500, "unknown"),
-        ({"id": "1", "total": 1200.5, "paid": True}, 1201, "paid"),
-        ({"id": "1", "total": 1200.4, "paid": False, "status": None}, 1200, "open"),
-        ({"id": "1", "total": 1200, "paasUsage": {"price": {}}}, 1200, "unknown"),
-        ({"total": -1200, "paid": True}, -1200, "paid"),
-    ],
-)
-def test_northflank_contracts(
-    read_one: ReadOne, fields: dict[str, Any], total_cents: int, status: str
+MONGODB_WORDS: dict[str | None, str] = {
+    "PENDING": "upcoming",
+    "CLOSED": "open",
+    "INVOICED": "open",
+    "FAILED": "failed",
+    "PAID": "paid",
+    "CHARGE_FAILED": "failed",
+    "FREE": "no_charge",
+    "PREPAID": "no_charge",
+    "FORGIVEN": "written_off",
+    "SOMETHING_NEW": "unknown",
+    None: "unknown",
+}
+
+EXAMPLES = {
+    "turso": Reading(
+        "turso",
+        TURSO,
+        {
+            "total_cents": 1029,
+            "currency": "USD",
+            "currency_basis": "documented",
+            "billing_period_start": utc(2023, 12, 1),
+            "billing_period_end": utc(2024, 1, 1),
+            "billing_period_basis": "derived",
+            "payment_status": "paid",
+            "paid_cents": 1029,
+            "balance_due_cents": 0,
+            "invoice_url": TURSO["invoice_pdf"],
+        },
+    ),
+    "turso, due late in another zone, in a short month": Reading(
+        "turso",
+        TURSO | {"due_date": "2024-03-30T22:00:00-05:00", "hosted_invoice_url": "https://orb/1"},
+        {
+            "billing_period_start": utc(2024, 2, 29),
+            "billing_period_end": utc(2024, 3, 31),
+            "invoice_url": "https://orb/1",
+        },
+    ),
+    **{
+        f"turso, due {due!r}": Reading(
+            "turso",
+            TURSO | {"due_date": due},
+            {"billing_period_start": None, "billing_period_basis": "unknown", "due_at": None},
+        )
+        for due in ("", None)
+    },
+    "versori": Reading(
+        "versori",
+        VERSORI,
+        {
+            "total_cents": 1250,
+            "currency": "GBP",
+            "billing_period_end": utc(2024, 4, 1),
+            "payment_status": "unknown",
+            "paid_cents": None,
+            "balance_due_cents": None,
+        },
+    ),
+    "versori, a credit of five pence": Reading(
+        "versori",
+        VERSORI | {"totalAmount": FIVE_PENCE_BACK},
+        {"total_cents": -5},
+    ),
+    "mongodb": Reading(
+        "mongodb",
+        MONGODB,
+        {
+            "total_cents": 726,
+            "tax_cents": 57,
+            "subtotal_cents": 669,
+            "billing_period_start": utc(2018, 2, 1),
+            "billing_period_end": utc(2018, 3, 1),
+            "payment_status": "paid",
+            "vendor_status": "PAID",
+        },
+    ),
+    "northflank": Reading(
+        "northflank",
+        NORTHFLANK,
+        {
+            "total_cents": 1200,
+            "currency": "USD",
+            "currency_basis": "assumed",
+            "billing_period_start": utc(2022, 6, 21, 15, 3, 35),
+            "billing_period_end": utc(2022, 6, 22, 15, 3, 35),
+            "payment_status": "unknown",
+            "paid_cents": None,
+        },
+    ),
+    "planetscale": Reading(
+        "planetscale",
+        PLANETSCALE,
+        {
+            "total_cents": 3950,
+            "currency": "USD",
+            "currency_basis": "assumed",
+            "billing_period_start": utc(2025, 7, 1),
+            "billing_period_end": utc(2025, 8, 1),
+            "payment_status": "unknown",
+        },
+    ),
+}
+STATUSES = [
+    turso("void", {"status": "void", "paid_at": "2024-01-01T05:00:00Z"}),
+    turso("paid", {"status": "paid"}),
+    turso("paid", {"paid_at": "2024-01-01T05:00:00Z", "payment_failed_at": "2024-01-02T05:00:00Z"}),
+    turso("upcoming", {"payment_failed_at": "2024-01-02T05:00:00Z"}, "upcoming"),
+    turso("upcoming", {"status": "draft"}),
+    turso("failed", {"payment_failed_at": "2024-01-02T05:00:00Z"}),
+    turso("past_due", {"paid_at": "", "payment_failed_at": None}),
+    turso("open", {"status": "synced", "due_date": "2026-11-02T00:00:00Z"}),
+    turso("past_due", {"status": "issued", "due_date": "2026-11-01T01:59:59Z"}),
+    *(
+        mongodb(status, word, field)
+        for field in ("statusName", "status")
+        for word, status in MONGODB_WORDS.items()
+    ),
+    Reading("mongodb", MONGODB | {"statusName": "INVOICED"}, {"payment_status": "paid"}),
+    northflank("open", 6922, id="1", total=69.22, status="open", currency="usd"),
+    northflank("paid", 6923, id="1", total=69.225, status="paid", currency="eur"),
+    northflank("written_off", 69, id="1", total=69, status="uncollectible", currency="jpy"),
+    northflank("void", 1001, id="1", total=1.0005, status="void", currency="bhd"),
+    northflank("failed", 0, id="1", total=0, status="payment_failed"),
+    northflank("unknown", 500, id="1", total=5, status="draft"),
+    northflank("unknown", 500, id="1", total=5, paas={}),
+    northflank("paid", 1201, id="1", total=1200.5, paid=True),
+    northflank("open", 1200, id="1", total=1200.4, paid=False, status=None),
+    northflank("unknown", 1200, id="1", total=1200, paasUsage={"price": {}}),
+    northflank("paid", -1200, total=-1200, paid=True),
+    planetscale("paid", paid=True, overdue=True),
+    planetscale("past_due", paid=False, overdue=True),
+    planetscale("open", paid=False, overdue=False),
+    planetscale("open", overdue=False),
+    planetscale("unknown", paid=None, overdue=None),
+    planetscale("upcoming", paid=False, overdue=False, billing_period_end="2026-11-30"),
+    planetscale("paid", paid=True, overdue=False, billing_period_end="2026-11-30"),
+]
+READINGS = EXAMPLES | {
+    f"{number} {each.vendor} {each.columns['payment_status']}": each
+    for number, each in enumerate(STATUSES)
+}
+
+NO_UNIT = "the unit of its amounts is not certain"
+NO_AMOUNT = "the total can't be read as an amount: "
+UNCERTAIN: list[dict[str, Any]] = [
+    {"id": "1"},
+    {"id": "1", "status": None},
+    {"id": "1", "status": "paid", "paid": True},
+    {"paas": {}},
+]
+REFUSALS = [
+    Refusal("turso", TURSO | {"amount_due": "ten"}, f'{NO_AMOUNT}"ten"'),
+    Refusal("turso", TURSO | {"amount_due": None}, "the total is missing"),
+    Refusal("turso", TURSO | {"due_date": "soon"}, "the due date can't be read as a time: soon"),
+    Refusal(
+        "mongodb", MONGODB | {"salesTaxCents": "x"}, 'the tax can\'t be read as an amount: "x"'
+    ),
+    Refusal(
+        "mongodb",
+        MONGODB | {"startDate": "2018-13-01"},
+        "the start of the billing period can't be read as a time: 2018-13-01",
+    ),
+    Refusal(
+        "mongodb",
+        MONGODB | {"endDate": "2018-01-01T00:00:00Z"},
+        "the billing period ends before it starts",
+    ),
+    Refusal(
+        "mongodb",
+        '{"id": "1", "amountBilledCents": 12345678901234567}',
+        f"{NO_AMOUNT}12345678901234567",
+    ),
+    Refusal(
+        "planetscale",
+        '{"id": "1", "total": 0.1000000000000000055}',
+        f'{NO_AMOUNT}"0.1000000000000000055"',
+    ),
+    Refusal(
+        "planetscale",
+        PLANETSCALE | {"billing_period_end": "2025-06-29"},
+        "the billing period ends before it starts",
+    ),
+    Refusal("planetscale", '{"total": "\\ud800"}', "the document is not valid JSON"),
+    Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
+    Refusal(
+        "northflank",
+        NORTHFLANK | {"period": {"start": 1655823815000, "end": 1655910214000}},
+        "the start of the billing period can't be read as a time: 1655823815000",
+    ),
+    *(Refusal("northflank", NORTHFLANK | fields, NO_UNIT) for fields in UNCERTAIN),
+    Refusal(
+        "versori",
+        VERSORI | {"totalAmount": {"integral": 1, "fractional": 5, "isNegative": False}},
+        "the currency is missing",
+    ),
+    Refusal(
+        "versori",
+        VERSORI | {"totalAmount": {"integral": 1, "fractional": 500, "currencyCode": "GBP"}},
+        f'{NO_AMOUNT}{{"integral":1,"fractional":500,"currencyCode":"GBP"}}',
+    ),
+    Refusal(
+        "versori",
+        VERSORI | {"currencyCode": "USD"},
+        "the invoice's currencyCode USD is not its total's, GBP",
+    ),
+    Refusal("mongodb", "[]", "the document lacks what its key is made of", key="?"),
+    Refusal("mongodb", MONGODB, "the document lacks what its key is made of", key="?#2"),
+]
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkDatabase]:
+    database = WorkDatabase(Path(tmp_path_factory.mktemp("readings")) / "work.duckdb")
+    for name, reading in READINGS.items():
+        database.add(reading.vendor, reading.document, listing=reading.listing, account=name)
+    for number, refusal in enumerate(REFUSALS):
+        database.add(refusal.vendor, refusal.document, key=refusal.key, account=f"refused {number}")
+    assert not database.build().has_errors
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture(scope="module")
+def facts(work: WorkDatabase) -> dict[str, dict[str, Any]]:
+    return {row["account"]: row for row in work.invoices()}
+
+
+@pytest.fixture(scope="module")
+def rejected(work: WorkDatabase) -> dict[str, dict[str, Any]]:
+    return {row["account"]: row for row in work.rows("FROM marts.rejected_documents")}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_reading(facts: dict[str, dict[str, Any]], name: str) -> None:
+    columns = READINGS[name].columns
+    assert {column: facts[name][column] for column in columns} == columns
+
+
+@pytest.mark.parametrize("number", range(len(REFUSALS)))
+def test_refusal(rejected: dict[str, dict[str, Any]], number: int) -> None:
+    row = rejected[f"refused {number}"]
+    assert row["reason"].startswith(REFUSALS[number].reason)
+    assert row["document"][:1] in "{["
+
+
+def test_nothing_stands_in_both(
+    facts: dict[str, dict[str, Any]], rejected: dict[str, dict[str, Any]]
 ) -> None:
-    invoice = read_one("northflank", {"period": NORTHFLANK["period"]} | fields)
-    assert (invoice["total_cents"], invoice["payment_status"]) == (total_cents, status)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"id": "1"},
-        {"id": "1", "status": None},
-        {"id": "1", "status": "paid", "paid": True},
-        {"paas": {}},
-    ],
-)
-def test_northflank_units_that_are_not_certain(work: WorkDatabase, fields: dict[str, Any]) -> None:
-    work.add("northflank", NORTHFLANK | fields)
-    work.build()
-    assert work.invoices() == []
-    [reason] = work.reasons()
-    assert reason.startswith("the unit of its amounts is not certain")
-
-
-def test_planetscale_example(read_one: ReadOne) -> None:
-    invoice = read_one("planetscale", PLANETSCALE, key="aabb12123434")
-    assert (invoice["total_cents"], invoice["currency"], invoice["currency_basis"]) == (
-        3950,
-        "USD",
-        "assumed",
-    )
-    assert (invoice["billing_period_start"], invoice["billing_period_end"]) == (
-        utc(2025, 7, 1),
-        utc(2025, 8, 1),
-    )
-    assert invoice["payment_status"] == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({"paid": True, "overdue": True}, "paid"),
-        ({"paid": False, "overdue": True}, "past_due"),
-        ({"paid": False, "overdue": False}, "open"),
-        ({"overdue": False}, "open"),
-        ({"paid": None, "overdue": None}, "unknown"),
-        ({"paid": False, "overdue": False, "billing_period_end": "2026-11-30"}, "upcoming"),
-        ({"paid": True, "overdue": False, "billing_period_end": "2026-11-30"}, "paid"),
-    ],
-)
-def test_planetscale_statuses(read_one: ReadOne, fields: dict[str, Any], status: str) -> None:
-    assert (
-        read_one("planetscale", PLANETSCALE | {"total": "39.50"} | fields)["payment_status"]
-        == status
-    )
-
-
-@pytest.mark.parametrize(
-    ("vendor", "document", "reason"),
-    [
-        ("turso", TURSO | {"amount_due": "ten"}, 'the total can\'t be read as an amount: "ten"'),
-        ("turso", TURSO | {"amount_due": None}, "the total is missing"),
-        ("turso", TURSO | {"due_date": "soon"}, "the due date can't be read as a time: soon"),
-        ("mongodb", MONGODB | {"salesTaxCents": "x"}, 'the tax can\'t be read as an amount: "x"'),
-        (
-            "mongodb",
-            MONGODB | {"startDate": "2018-13-01"},
-            "the start of the billing period can't be read as a time: 2018-13-01",
-        ),
-        (
-            "mongodb",
-            MONGODB | {"endDate": "2018-01-01T00:00:00Z"},
-            "the billing period ends before it starts",
-        ),
-        (
-            "mongodb",
-            '{"id": "1", "amountBilledCents": 12345678901234567}',
-            "the total can't be read as an amount: 12345678901234567",
-        ),
-        (
-            "planetscale",
-            PLANETSCALE | {"billing_period_end": "2025-06-29"},
-            "the billing period ends before it starts",
-        ),
-        ("planetscale", '{"total": "\\ud800"}', "the document is not valid JSON"),
-        ("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
-        (
-            "northflank",
-            NORTHFLANK | {"period": {"start": 1655823815000, "end": 1655910214000}},
-            "the start of the billing period can't be read as a time: 1655823815000",
-        ),
-        (
-            "versori",
-            VERSORI | {"totalAmount": {"integral": 1, "fractional": 5, "isNegative": False}},
-            "the currency is missing",
-        ),
-        (
-            "versori",
-            VERSORI | {"totalAmount": {"integral": 1, "fractional": 500, "currencyCode": "GBP"}},
-            "the total can't be read as an amount: "
-            '{"integral":1,"fractional":500,"currencyCode":"GBP"}',
-        ),
-    ],
-)
-def test_what_cannot_be_read_is_set_aside(
-    work: WorkDatabase, vendor: str, document: dict[str, Any] | str, reason: str
-) -> None:
-    work.add(vendor, document, listing="issued")
-    assert not work.build().has_errors
-    assert work.invoices() == []
-    [rejected] = work.rows("FROM marts.rejected_documents")
-    assert rejected["reason"] == reason
-    assert rejected["document"].startswith("{")
-
-
-def test_a_document_without_a_key_is_set_aside(work: WorkDatabase) -> None:
-    work.add("mongodb", "[]", key="?")
-    work.add("mongodb", MONGODB, key="?#2")
-    work.build()
-    assert work.reasons() == ["the document lacks what its key is made of"] * 2
+    assert not facts.keys() & rejected.keys()
+    assert len(facts) + len(rejected) == len(READINGS) + len(REFUSALS)
