@@ -1,8 +1,8 @@
 """The SQL files of transforms/: what each builds, what it reads, and in which order they are built.
 
 A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, or a
-view where it is read only once (`*_readings.sql`, `*_documents.sql`). Three things stand behind
-names that no file bears alone:
+view where it is read only once (`staging/*_readings.sql`, `*_documents.sql`). Three things stand
+behind names that no file bears alone:
 
 - `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
@@ -129,7 +129,12 @@ def _written(folder: Path) -> Iterator[Model]:
 
 
 def _model(name: str, query: str) -> Model:
-    return Model(name, query, _references(query), is_view=name.endswith(_READ_ONCE))
+    return Model(
+        name,
+        query,
+        _references(query),
+        is_view=name.startswith("staging.") and name.endswith(_READ_ONCE),
+    )
 
 
 @cache

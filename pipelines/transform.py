@@ -82,6 +82,8 @@ def build(
     """
     ordered = model.models(folder)
     connection.execute("SET TimeZone = 'UTC'")
+    # Tables keep no order, so that the branches of a union are read side by side.
+    connection.execute("SET preserve_insertion_order = false")
     with _transaction(connection) as transaction:
         _prepare(connection, folder, started_at, as_of)
         present = _raw_tables(connection, raw)
@@ -117,8 +119,10 @@ def _prepare(
     started_at: datetime,
     as_of: datetime | None,
 ) -> None:
-    for schema in ("staging", "marts"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    # All of staging is made anew, so that what an earlier layout left there is gone.
+    connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
+    connection.execute("CREATE SCHEMA staging")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
     for statements in model.macros(folder):
         connection.execute(statements)
     connection.execute(_NO_DOCUMENTS)

@@ -1,4 +1,4 @@
-"""The README tells the truth: every command is in it, and its SQL runs on the tables that there are."""
+"""The README tells the truth: every command is in it, and its SQL runs on the tables."""
 
 from __future__ import annotations
 

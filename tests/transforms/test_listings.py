@@ -55,7 +55,7 @@ def test_versori_issued_wins_over_upcoming_of_the_same_period(work: WorkDatabase
 
 
 def test_versori_months_that_overlap_count_an_invoice_once(work: WorkDatabase) -> None:
-    corrected = VERSORI | {"totalAmount": VERSORI["totalAmount"] | {"integral": 13}}  # type: ignore[operator]
+    corrected = VERSORI | {"totalAmount": VERSORI["totalAmount"] | {"integral": 13}}
     work.add("versori", VERSORI, listing="2024-03", key="2024-03-01/2024-04-01", valid_from=EARLIER)
     work.add("versori", corrected, listing="2024-04", key="2024-03-01/2024-04-01", valid_from=LATER)
     assert not work.build().has_errors

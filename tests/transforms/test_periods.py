@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from pipelines import model
 
 dates = st.dates(date(1971, 1, 1), date(2190, 1, 1))
+# Unix seconds of nine digits begin in 1973: fewer are no time.
+recent_moments = st.datetimes(datetime(1974, 1, 1), datetime(2190, 1, 1), timezones=st.just(UTC))
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1), timezones=st.just(UTC))
 
 
@@ -88,7 +90,9 @@ def test_other_times_are_exclusive(
 
 
 @settings(max_examples=50, deadline=None)
-@given(moments.map(lambda moment: moment.replace(microsecond=0)), st.integers(-12 * 60, 14 * 60))
+@given(
+    recent_moments.map(lambda moment: moment.replace(microsecond=0)), st.integers(-12 * 60, 14 * 60)
+)
 def test_one_moment_in_many_forms(
     connection: duckdb.DuckDBPyConnection, moment: datetime, offset_minutes: int
 ) -> None:

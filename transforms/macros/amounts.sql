@@ -1,6 +1,7 @@
 -- How an amount is read: JSON value → number text → DECIMAL → whole minor units. No float is involved, digits that can't
 -- matter are cut rather than rounded (so nothing is rounded twice), and NULL is what can't be read.
 -- Each step is a macro for a SELECT of its own: nested in one expression they would be copied into each other.
+-- A cast of text inside a CASE must be a TRY_CAST: the engine may cast rows of other branches too, and drop the result.
 
 -- The number in a JSON value: a JSON number of at most 15 significant digits (a longer one may not be what the vendor
 -- meant), or a JSON text that holds one, at full length. The first branch is most of what vendors send.
@@ -35,7 +36,7 @@ CREATE OR REPLACE MACRO plain_number(number) AS
             regexp_extract(number, '^-'),
             regexp_replace(regexp_replace(number, '[eE].*$', ''), '[^0-9]', '', 'g'),
             length(regexp_extract(number, '^[+-]?([0-9]*)', 1))
-            + CAST(regexp_extract(number, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)
+            + TRY_CAST(regexp_extract(number, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)
         )
     END;
 
@@ -44,8 +45,8 @@ CREATE OR REPLACE MACRO plain_number(number) AS
 -- four. The first branch does in 64 bits what the second does 100 times slower: casting to a wide DECIMAL.
 CREATE OR REPLACE MACRO minor_units(number, factor) AS
     CASE
-        WHEN regexp_matches(number, '^-?[0-9]{1,9}([.][0-9]{1,5})?$')
-            THEN CAST(round(CAST(number AS DECIMAL(18, 5)) * factor) AS BIGINT)
+        WHEN regexp_matches(number, '^-?[0-9]{1,8}([.][0-9]{1,5})?$')
+            THEN CAST(round(TRY_CAST(number AS DECIMAL(13, 5)) * factor) AS BIGINT)
         ELSE TRY_CAST(
             round(
                 TRY_CAST(regexp_replace(plain_number(number), '([.][0-9]{5})[0-9]+$', '\1') AS DECIMAL(33, 5)) * factor
@@ -57,7 +58,7 @@ CREATE OR REPLACE MACRO minor_units(number, factor) AS
 CREATE OR REPLACE MACRO quantity_of(value) AS
     CASE
         WHEN regexp_matches(value ->> '$', '^-?[0-9]{1,6}([.][0-9]+)?$')
-            THEN CAST(CAST(left(value ->> '$', 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
+            THEN CAST(TRY_CAST(left(value ->> '$', 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
         ELSE TRY_CAST(ltrim(value ->> '$', chr(1)) AS DECIMAL(38, 12))
     END;
 
@@ -68,7 +69,7 @@ CREATE OR REPLACE MACRO signed_amount(value) AS
         WHEN regexp_matches(value ->> '$.integral', '^[0-9]{1,15}$')
             AND regexp_matches(value ->> '$.fractional', '^[0-9]{1,2}$')
             AND coalesce(value ->> '$.isNegative', 'false') IN ('true', 'false')
-            THEN CAST(
+            THEN TRY_CAST(
                 '"' || CASE WHEN value ->> '$.isNegative' = 'true' THEN '-' ELSE '' END
                 || (value ->> '$.integral') || '.' || lpad(value ->> '$.fractional', 2, '0') || '"' AS JSON
             )
@@ -79,9 +80,16 @@ CREATE OR REPLACE MACRO signed_amount(value) AS
 CREATE OR REPLACE MACRO formatted_price(value) AS
     CASE
         WHEN regexp_matches(value ->> '$', '^-?[$]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$')
-            THEN CAST('"' || replace(replace(value ->> '$', '$', ''), ',', '') || '"' AS JSON)
+            THEN TRY_CAST('"' || replace(replace(value ->> '$', '$', ''), ',', '') || '"' AS JSON)
         ELSE value
     END;
 
 -- A line of more than a hundred billion is a slip, and a million of them would no longer add up in 64 bits.
 CREATE OR REPLACE MACRO line_amount(cents) AS CASE WHEN abs(cents) < 10000000000000 THEN cents END;
+
+-- Whether rounding to whole minor units took something away from an amount.
+CREATE OR REPLACE MACRO has_parts_of_a_minor_unit(number, factor) AS
+    CASE
+        WHEN NOT regexp_matches(number, '[.eE]') THEN FALSE
+        ELSE TRY_CAST(plain_number(number) AS DECIMAL(33, 5)) * factor <> minor_units(number, factor)
+    END;

@@ -17,7 +17,7 @@ CREATE OR REPLACE MACRO moment(value) AS
                 THEN TRY_CAST(upper(value) || CASE WHEN length(value) = 16 THEN ':00' ELSE '' END || '+00:00' AS TIMESTAMPTZ)
             WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$')
                 THEN TRY_CAST(upper(value) AS TIMESTAMPTZ)
-            WHEN regexp_matches(value, '^[0-9]{9,10}([.][0-9]{1,6})?$') THEN to_timestamp(CAST(value AS DOUBLE))
+            WHEN regexp_matches(value, '^[0-9]{9,10}([.][0-9]{1,6})?$') THEN to_timestamp(TRY_CAST(value AS DOUBLE))
         END
     );
 

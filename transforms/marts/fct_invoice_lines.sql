@@ -1,7 +1,7 @@
 -- One row per line of an invoice, and per amount that stands only on the invoice (record_type header), so that
 -- amount_cents of an invoice's rows adds up to its total_cents, exactly.
 WITH lines AS (
-    SELECT * FROM staging.lines
+    SELECT * FROM staging.accepted_line_readings
     UNION ALL
     SELECT * FROM staging.header_lines
 )

@@ -13,7 +13,7 @@ touched AS (
         line.line_id,
         calendar.month,
         CASE WHEN line.amount_cents < 0 THEN -1 ELSE 1 END AS sign,
-        CAST(abs(line.amount_cents) AS DECIMAL(38, 0)) AS cents,
+        CAST(abs(line.amount_cents) AS HUGEINT) AS cents,
         date_diff(
             'second',
             CASE WHEN line.period_start > calendar.starts_at THEN line.period_start ELSE calendar.starts_at END,
@@ -30,7 +30,8 @@ shares AS (
     SELECT
         *,
         cents * seconds % period_seconds AS remainder,
-        (cents * seconds - cents * seconds % period_seconds) / period_seconds AS whole_cents
+        -- Whole numbers: a plain division would go through a double.
+        cents * seconds // period_seconds AS whole_cents
     FROM touched
 ),
 

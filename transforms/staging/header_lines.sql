@@ -7,7 +7,7 @@ WITH line_sums AS (
         bool_or(category = 'tax') AS has_tax,
         bool_or(category = 'credit') AS has_credit,
         bool_or(category = 'discount') AS has_discount
-    FROM staging.lines
+    FROM staging.accepted_line_readings
     GROUP BY invoice_id
 ),
 
@@ -64,6 +64,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS unit,
     CAST(NULL AS DECIMAL(38, 12)) AS unit_price,
     CAST(cents AS BIGINT) AS amount_cents,
+    FALSE AS is_rounded,
     currency,
     billing_period_start AS period_start,
     billing_period_end AS period_end,

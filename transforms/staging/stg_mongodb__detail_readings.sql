@@ -6,6 +6,5 @@ SELECT
     listing,
     document_key,
     valid_from,
-    CASE WHEN NOT json_valid(verbatim) THEN 'the document is not valid JSON' END AS doubt
-FROM staging.source_mongodb__invoice_details
-WHERE valid_to IS NULL
+    CASE WHEN NOT is_valid THEN 'the document is not valid JSON' END AS doubt
+FROM staging.stg_mongodb__detail_parts

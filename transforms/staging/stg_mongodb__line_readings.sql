@@ -1,30 +1,12 @@
 -- One row per line item of a MongoDB invoice's detail, under Billhouse's names. A line's amount is before its discount.
--- Only long amounts need the slow reading of a whole document that keeps every digit; quantities do not.
-WITH details AS (
-    SELECT
-        * EXCLUDE (document),
-        CASE
-            WHEN NOT json_valid(verbatim) THEN NULL
-            WHEN regexp_matches(verbatim, 'Cents"[[:space:]]*:[[:space:]]*-?[0-9.]{17}') THEN readable(verbatim)
-            ELSE verbatim
-        END AS document
-    FROM staging.source_mongodb__invoice_details
-    WHERE valid_to IS NULL
-),
-
-items AS (
-    SELECT
-        vendor,
-        account,
-        listing,
-        document_key,
-        unnest(from_json(document -> '$.lineItems', '[{
-            "sku": "VARCHAR", "note": "VARCHAR", "unit": "VARCHAR", "quantity": "JSON", "unitPriceDollars": "JSON",
-            "totalPriceCents": "JSON", "discountCents": "JSON", "groupId": "VARCHAR", "groupName": "VARCHAR",
-            "clusterName": "VARCHAR", "stitchAppName": "VARCHAR", "cloudProvider": "VARCHAR", "tags": "VARCHAR",
-            "tierLowerBound": "VARCHAR", "startDate": "VARCHAR", "endDate": "VARCHAR"
-        }]')) AS item
-    FROM details
+WITH items AS (
+    SELECT vendor, account, listing, document_key, unnest(lists.lineItems) AS item
+    FROM staging.stg_mongodb__detail_parts
+    WHERE half_of(document_key) = 0
+    UNION ALL
+    SELECT vendor, account, listing, document_key, unnest(lists.lineItems) AS item
+    FROM staging.stg_mongodb__detail_parts
+    WHERE half_of(document_key) = 1
 )
 
 SELECT
@@ -47,7 +29,7 @@ SELECT
     END AS category,
     coalesce(stated(item.note), stated(item.sku)) AS description,
     stated(item.sku) AS sku,
-    item.quantity AS quantity,
+    item.quantity,
     stated(item.unit) AS unit,
     item.unitPriceDollars AS unit_price,
     item.totalPriceCents AS amount,
@@ -57,5 +39,5 @@ SELECT
     stated(item.endDate) AS period_end,
     coalesce(stated(item.groupName), stated(item.groupId)) AS project,
     coalesce(stated(item.clusterName), stated(item.stitchAppName)) AS resource,
-    item.tags AS tags
+    item.tags
 FROM items

@@ -1,25 +1,12 @@
 -- One row per payment and per refund that a MongoDB invoice's detail states. MongoDB gives a refund no id of its own.
-WITH details AS (
-    SELECT * FROM staging.source_mongodb__invoice_details WHERE valid_to IS NULL
-),
-
-payments AS (
-    SELECT
-        * EXCLUDE (document),
-        unnest(from_json(document -> '$.payments', '[{
-            "id": "VARCHAR", "statusName": "VARCHAR", "amountPaidCents": "JSON",
-            "created": "VARCHAR"
-        }]')) AS item
-    FROM details
+WITH payments AS (
+    SELECT vendor, account, listing, unnest(lists.payments) AS item
+    FROM staging.stg_mongodb__detail_parts
 ),
 
 refunds AS (
-    SELECT
-        * EXCLUDE (document),
-        unnest(from_json(document -> '$.refunds', '[{
-            "paymentId": "VARCHAR", "amountCents": "JSON", "created": "VARCHAR"
-        }]')) AS item
-    FROM details
+    SELECT vendor, account, listing, unnest(lists.refunds) AS item
+    FROM staging.stg_mongodb__detail_parts
 )
 
 SELECT

@@ -1,0 +1,29 @@
+-- FOCUS 1.4, Billing Period: one row per issuer and period of an invoice. Closed: over at the last run, and nothing of it
+-- upcoming any more.
+WITH last_run AS (
+    SELECT max(started_at) AS started_at FROM load_results
+)
+
+SELECT
+    invoice.billing_period_start AS "BillingPeriodStart",
+    invoice.billing_period_end AS "BillingPeriodEnd",
+    min(invoice.first_seen_at) AS "BillingPeriodCreated",
+    max(invoice.updated_at) AS "BillingPeriodLastUpdated",
+    CASE
+        WHEN max(CASE WHEN invoice.payment_status = 'upcoming' THEN 1 ELSE 0 END) = 1 THEN 'Open'
+        WHEN invoice.billing_period_end > last_run.started_at THEN 'Open'
+        ELSE 'Closed'
+    END AS "BillingPeriodStatus",
+    CASE invoice.vendor
+        WHEN 'turso' THEN 'Turso'
+        WHEN 'versori' THEN 'Versori'
+        WHEN 'mongodb' THEN 'MongoDB'
+        WHEN 'northflank' THEN 'Northflank'
+        WHEN 'planetscale' THEN 'PlanetScale'
+        ELSE invoice.vendor
+    END AS "InvoiceIssuerName"
+FROM fct_invoices AS invoice
+CROSS JOIN last_run
+WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
+GROUP BY invoice.vendor, invoice.billing_period_start, invoice.billing_period_end, last_run.started_at
+ORDER BY "InvoiceIssuerName", "BillingPeriodStart", "BillingPeriodEnd"
