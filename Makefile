@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test
 
 demo: .venv
 	$(RUN) billhouse demo
@@ -20,6 +20,27 @@ check: .venv
 format: .venv
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
+
+dictionary: .venv
+	$(RUN) python -m docs.dictionary
+
+# Needs Chromium: apt-get install chromium
+screenshots: .venv
+	$(RUN) python -m docs.screenshots
+
+# All cases, which also writes docs/performance.md; or some of them: make bench CASES="daily first-10000"
+bench: .venv
+	$(RUN) python -m benchmarks $(CASES)
+
+# Every fault once more, which also writes its table into docs/reliability.md.
+reliability: .venv
+	$(RUN) python -m tests.faults.reliability
+
+# Kills the job at COUNT moments that SEED chooses; WRITE=--write puts the table into docs/reliability.md.
+COUNT ?= 200
+SEED ?= 1
+kill-test: .venv
+	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
 
 lock: $(UV)
 	$(UV) lock

@@ -10,15 +10,20 @@ from typing import Annotated
 import typer
 
 from pipelines import settings
+from pipelines.commands.backup import backup, restore
 from pipelines.commands.check import check
 from pipelines.commands.demo import demo
+from pipelines.commands.export import export
+from pipelines.commands.init import init
+from pipelines.commands.invoices import invoices
 from pipelines.commands.query import query
+from pipelines.commands.report import report
 from pipelines.commands.run import rebuild, run
+from pipelines.commands.show import show
 from pipelines.commands.status import status
 
 app = typer.Typer(
     name="billhouse",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -49,13 +54,28 @@ def billhouse(
     \b
     Begin here:
       billhouse demo              see it work on invented data, in seconds
+      billhouse init              set up your accounts, once
       billhouse check             do the credentials in .dlt/secrets.toml work?
       billhouse run               fetch, build, audit, publish
       billhouse query "FROM fct_invoices LIMIT 10"
     """
 
 
-for command in (run, check, status, query, rebuild, demo):
+for command in (
+    run,
+    check,
+    status,
+    report,
+    invoices,
+    show,
+    query,
+    export,
+    rebuild,
+    demo,
+    init,
+    backup,
+    restore,
+):
     app.command()(command)
 
 

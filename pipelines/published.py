@@ -38,12 +38,17 @@ def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
     try:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        connection.execute("SET GLOBAL enable_external_access = false")
-        connection.execute("SET GLOBAL lock_configuration = true")
+        sealed(connection)
         yield connection
     finally:
         connection.close()
+
+
+def sealed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let its SQL reach no other file and no network, and let none undo that."""
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL enable_external_access = false")
+    connection.execute("SET GLOBAL lock_configuration = true")
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:

@@ -25,6 +25,18 @@ class RejectedDocument:
 
 
 @dataclass(frozen=True)
+class InvoiceChange:
+    """A change of an issued invoice that a run found; see `marts.invoice_changes`."""
+
+    vendor: str
+    account: str
+    invoice: str
+    kind: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What came of a run. `problem` says why nothing was published; None if it was."""
 
@@ -34,6 +46,7 @@ class RunReport:
     transform: TransformReport | None = None
     rejected: Sequence[RejectedDocument] = ()
     problem: str | None = None
+    changes: Sequence[InvoiceChange] = ()
 
     @property
     def exit_code(self) -> int:

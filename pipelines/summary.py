@@ -8,6 +8,7 @@ from pipelines.report import RunReport
 from pipelines.tables import print_table
 
 _REJECTED_SHOWN = 20
+_CHANGES_SHOWN = 20
 
 
 def print_summary(report: RunReport, *, verbose: bool = False) -> None:
@@ -25,6 +26,7 @@ def print_summary(report: RunReport, *, verbose: bool = False) -> None:
         )
     _print_findings(report)
     _print_rejected(report)
+    _print_changes(report)
     typer.echo(_conclusion(report))
 
 
@@ -73,6 +75,29 @@ def _print_rejected(report: RunReport) -> None:
         ],
         title=f"{len(report.rejected)} document(s) can't be read and are in no table but"
         f" rejected_documents{'' if len(shown) == len(report.rejected) else '; the first'}:",
+    )
+
+
+def _print_changes(report: RunReport) -> None:
+    if not report.changes:
+        return
+    shown = report.changes[:_CHANGES_SHOWN]
+    print_table(
+        ["vendor", "account", "invoice", "change", "before", "after"],
+        [
+            [
+                each.vendor,
+                each.account,
+                each.invoice,
+                each.kind,
+                each.before or "",
+                each.after or "",
+            ]
+            for each in shown
+        ],
+        title=f"{len(report.changes)} change(s) of issued invoices since the last run"
+        f"{'' if len(shown) == len(report.changes) else '; the first'}"
+        " (all are in invoice_changes; amounts are in minor units):",
     )
 
 

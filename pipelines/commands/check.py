@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pipelines.commands.run import Accounts, Vendors, Verbose
-from pipelines.ending import ending_in_a_sentence
+from pipelines.ending import ending_in_a_sentence, on_stderr
 
 
 def check(vendor: Vendors = None, account: Accounts = None, verbose: Verbose = False) -> None:
@@ -19,12 +19,14 @@ def check(vendor: Vendors = None, account: Accounts = None, verbose: Verbose = F
       billhouse check --vendor planetscale
     """
     with ending_in_a_sentence(verbose=verbose):
-        from sources.check import check_accounts
-
+        from pipelines.permissions import warn_of_readable_secrets
         from pipelines.selection import selected_accounts
         from pipelines.tables import print_table
+        from sources.check import check_accounts
 
-        results = check_accounts(selected_accounts(vendor or (), account or ()))
+        accounts = selected_accounts(vendor or (), account or ())
+        warn_of_readable_secrets(on_stderr)
+        results = check_accounts(accounts)
         print_table(
             ["vendor", "account", "answer"],
             [[each.vendor, each.account, each.error or "ok"] for each in results],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.ending import ending_in_a_sentence
 from pipelines.warehouse import configured_warehouse
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class ResultFormat(StrEnum):
@@ -24,6 +29,14 @@ def query(
     result_format: Annotated[
         ResultFormat, typer.Option("--format", help="How the rows are written.")
     ] = ResultFormat.TABLE,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Answer from what was believed then: a date means the end of that day (UTC), a"
+            " time (2026-05-01T09:30:00Z) that moment.",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published tables something; they can't be changed by it.
 
@@ -34,13 +47,15 @@ def query(
     Examples:
       billhouse query "SHOW TABLES"
       billhouse query "FROM fct_invoices WHERE payment_status = 'past_due'"
+      billhouse query --as-of 2026-05-01 "SELECT sum(total_cents) FROM fct_invoices
+        WHERE vendor = 'mongodb'"
       billhouse query --format csv "SELECT vendor, currency, sum(total_cents) AS cents
         FROM fct_invoices GROUP BY ALL ORDER BY ALL" > spend.csv
     """
     with ending_in_a_sentence():
         from pipelines import published
 
-        with published.opened(configured_warehouse()) as connection:
+        with _tables(as_of) as connection:
             result = published.ask(connection, sql)
             match result_format:
                 case ResultFormat.TABLE:
@@ -49,3 +64,12 @@ def query(
                     published.print_as_csv(result)
                 case ResultFormat.JSON:
                     published.print_as_json(result)
+
+
+def _tables(as_of: str | None) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    from pipelines import published
+    from pipelines.as_of import moment_of, opened_as_of
+
+    if as_of is None:
+        return published.opened(configured_warehouse())
+    return opened_as_of(configured_warehouse(), moment_of(as_of, now=datetime.now(UTC)))

@@ -45,7 +45,8 @@ def run(
 
     Ends with 0 when all is done; 1 when nothing was published; 2 when the command or the
     configuration is wrong; 3 when it published, but an account failed or a document was rejected.
-    Running it again is always safe.
+    With `exit_code` in [alerts], a run that raised a new alert ends with that instead of 0. Running
+    it again is always safe.
 
     \b
     Examples:
@@ -56,16 +57,25 @@ def run(
     """
     with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines import job
+        from pipelines.alerts import Alerting
+        from pipelines.alerts_settings import read_settings
+        from pipelines.permissions import warn_of_readable_secrets
         from pipelines.selection import selected_accounts
 
-        report = job.run(
-            configured_warehouse(),
-            selected_accounts(vendor or (), account or ()),
-            listener=tell,
-            full_refresh=full_refresh,
-            lock_timeout=lock_timeout,
-        )
-    _finish(report, verbose=verbose)
+        warehouse = configured_warehouse()
+        accounts = selected_accounts(vendor or (), account or ())
+        warn_of_readable_secrets(tell)
+        alerting = Alerting(read_settings(), warehouse, tell)
+        with alerting.of_failure():
+            report = job.run(
+                warehouse,
+                accounts,
+                listener=tell,
+                full_refresh=full_refresh,
+                lock_timeout=lock_timeout,
+            )
+        exit_code = alerting.exit_code_after(report)
+    _finish(report, exit_code, verbose=verbose)
 
 
 def rebuild(
@@ -84,11 +94,11 @@ def rebuild(
         from pipelines import job
 
         report = job.rebuild(configured_warehouse(), listener=tell, lock_timeout=lock_timeout)
-    _finish(report, verbose=verbose)
+    _finish(report, report.exit_code, verbose=verbose)
 
 
-def _finish(report: RunReport, *, verbose: bool) -> None:
+def _finish(report: RunReport, exit_code: int, *, verbose: bool) -> None:
     from pipelines.summary import print_summary
 
     print_summary(report, verbose=verbose)
-    raise typer.Exit(report.exit_code)
+    raise typer.Exit(exit_code)

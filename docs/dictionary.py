@@ -1,0 +1,124 @@
+"""Makes docs/data-dictionary.md from the comments in transforms/ and the example's answers.
+
+python -m docs.dictionary
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from docs import example
+from pipelines import published
+from pipelines.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+FILE = Path(__file__).with_name("data-dictionary.md")
+_HEAD = """\
+# Data dictionary
+
+<!-- Made by `make dictionary` from the comments in transforms/marts/: change those. -->
+
+These are the tables of `billhouse.duckdb` (schema `main`) and of `parquet/`. Amounts are whole
+minor units: `123456` in a column `…_cents` is 1,234.56 in a currency of two decimals, and
+`dim_currencies` says how many each has. Times are UTC. Periods are half-open: the end is the first
+moment that no longer belongs to them. Never add up amounts of different currencies. An empty cell
+(null) means that the vendor doesn't say.
+
+"""
+_QUESTIONS = (
+    (
+        "What did each vendor bill for the last three months?",
+        """\
+SELECT month, vendor, currency, sum(amount_cents) AS cents
+FROM fct_monthly_spend
+WHERE month > (SELECT max(month) FROM fct_monthly_spend) - INTERVAL 3 MONTH
+GROUP BY ALL
+ORDER BY ALL""",
+    ),
+    (
+        "What is to be paid, and how much of it failed or is past due?",
+        """\
+SELECT currency, vendor, payment_status, count(*) AS invoices, sum(balance_due_cents) AS cents
+FROM fct_invoices
+WHERE payment_status IN ('open', 'past_due', 'failed') AND balance_due_cents <> 0
+GROUP BY ALL
+ORDER BY ALL""",
+    ),
+    (
+        "What were the five largest lines, in dollars and cents?",
+        """\
+SELECT vendor, account, coalesce(sku, description) AS product,
+       amount_cents::DECIMAL(18, 0) * 0.01::DECIMAL(3, 2) AS amount
+FROM fct_invoice_lines
+WHERE currency = 'USD' AND record_type = 'line'
+ORDER BY amount_cents DESC, line_id
+LIMIT 5""",
+    ),
+    (
+        "Which issued invoices did a vendor change afterwards?",
+        """\
+SELECT vendor, account, coalesce(invoice_number, '–') AS invoice, currency, kind, before, after
+FROM invoice_changes
+INNER JOIN fct_invoices USING (invoice_id)
+ORDER BY ALL""",
+    ),
+    (
+        "For which months is an invoice missing between others?",
+        """\
+SELECT vendor, account, month
+FROM dim_billing_periods
+WHERE is_gap
+ORDER BY ALL""",
+    ),
+)
+
+
+def text(warehouse: Warehouse) -> str:
+    """The whole page, from the example's published copy."""
+    with published.opened(warehouse) as connection:
+        tables = connection.execute(
+            "SELECT table_name, coalesce(comment, '') FROM duckdb_tables() ORDER BY table_name"
+        ).fetchall()
+        parts = [_HEAD, "## Tables\n"]
+        parts += [_table(connection, name, comment) for name, comment in tables]
+        parts += ["## Questions\n\nThe answers are those of the example that the tests load.\n"]
+        parts += [_question(connection, *question) for question in _QUESTIONS]
+    return "\n".join(parts)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
+    columns = connection.execute(
+        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
+        " WHERE table_name = ? ORDER BY column_index",
+        [name],
+    ).fetchall()
+    rows = [[f"`{column}`", kind.lower(), meaning] for column, kind, meaning in columns]
+    table = _markdown(["column", "type", "meaning"], rows)
+    return f"### `{name}`\n\n{comment}\n\n{table}\n"
+
+
+def _question(connection: duckdb.DuckDBPyConnection, question: str, sql: str) -> str:
+    result = published.ask(connection, sql)
+    rows = [
+        [published.text_of(value) for value in row.values()]
+        for batch in result.to_batches()
+        for row in batch.to_pylist()
+    ]
+    return f"### {question}\n\n```sql\n{sql}\n```\n\n{_markdown(result.column_names, rows)}\n"
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(
+        f"| {' | '.join(value.replace('|', chr(92) + '|') for value in line)} |" for line in lines
+    )
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as directory:
+        FILE.write_text(text(example.load(Path(directory, "warehouse"))), encoding="utf-8")

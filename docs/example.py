@@ -1,0 +1,48 @@
+"""The warehouse that the documentation shows: the sandbox's, at a clock that stands still.
+
+It is always the same but for the times of loading, so that what is made from it can be compared
+with what the repository holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines import settings
+from pipelines.warehouse import Warehouse
+
+# Far enough back for every period to be over and every due date to be past, whenever this runs.
+CLOCK = "2025-06-17T12:00:00Z"
+MONTHS = 13
+
+
+def load(directory: Path) -> Warehouse:
+    """Load the sandbox's invoices, and a month later once more, so that there is a history."""
+    settings.apply()
+    from pipelines import job
+    from pipelines.selection import selected_accounts
+    from sandbox.server import running
+    from sandbox.world import World
+
+    warehouse = Warehouse(directory)
+    with running(World(now=CLOCK, months=MONTHS)) as sandbox, _variables(sandbox.environment()):
+        for _ in range(2):
+            report = job.run(warehouse, selected_accounts(), listener=lambda event: None)
+            if report.exit_code:
+                raise RuntimeError(f"The example can't be loaded: {report.problem or report}")
+            sandbox.advance()
+    return warehouse
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

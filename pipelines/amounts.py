@@ -1,0 +1,27 @@
+"""Amounts as people read them: `123456` cents of USD are `1,234.56`, of JPY `123,456`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def currency_decimals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many decimals each currency of ISO 4217 has, from the published dim_currencies."""
+    rows = connection.execute(
+        "SELECT currency, length(CAST(minor_units_per_unit AS VARCHAR)) - 1 FROM dim_currencies"
+        " ORDER BY currency"
+    ).fetchall()
+    return dict(rows)
+
+
+def written(cents: int, decimals: int) -> str:
+    """Minor units as text, with thousands separators.
+
+    The minus is the keyboard's, so that a figure copied into a spreadsheet stays a number.
+    """
+    whole, rest = divmod(abs(cents), 10**decimals)
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{whole:,}.{rest:0{decimals}d}" if decimals else f"{sign}{whole:,}"

@@ -1,0 +1,116 @@
+"""What was believed at an earlier moment: the tables, built anew from the versions then valid.
+
+They are built in memory, from the same SQL as every run's; the warehouse is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from pipelines.failures import JobError, UsageError
+from pipelines.published import one_sentence, sealed
+from pipelines.sql_text import literal
+from pipelines.warehouse import Warehouse, WarehouseBusyError, cannot_open, holding
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BUSY = (
+    "A run is at work in the warehouse {directory}, and an answer as of an earlier day needs the"
+    " database that it writes to. Ask again when the run is done; without --as-of the published"
+    " tables answer at any time."
+)
+
+
+def moment_of(text: str, *, now: datetime) -> datetime:
+    """`2026-05-01` is the end of that day (UTC), `2026-05-01T09:30:00Z` that moment.
+
+    Raises:
+        UsageError: it is neither a date nor a time, or a day that has not begun.
+    """
+    try:
+        if len(text) == len("2026-05-01"):
+            day = date.fromisoformat(text)
+            moment, begins = (
+                datetime.combine(day, time.max, UTC),
+                datetime.combine(day, time(), UTC),
+            )
+        else:
+            moment = begins = _aware(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--as-of {text!r} is no date and no time. Write a date (2026-05-01: what was believed"
+            " at the end of that day, UTC) or a time (2026-05-01T09:30:00Z: at that moment)."
+        ) from None
+    if begins > now:
+        raise UsageError(f"--as-of {text} lies in the future; nothing is known of it yet.")
+    return min(moment, now)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@contextmanager
+def opened_as_of(warehouse: Warehouse, moment: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts as they were believed at that moment. Queries reach no file and no network.
+
+    Raises:
+        JobError: nothing was loaded yet, a run is at work, or the tables can't be built.
+    """
+    import duckdb
+
+    if not warehouse.work.exists():
+        raise JobError(
+            f"Nothing was loaded yet: {warehouse.work} doesn't exist. Run `billhouse run` first, or"
+            " set warehouse.directory to where the warehouse is."
+        )
+    with closing(duckdb.connect()) as connection:
+        _build(connection, warehouse, moment)
+        connection.execute("USE marts")
+        sealed(connection)
+        yield connection
+
+
+def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: datetime) -> None:
+    """Copy what was known into memory, while no run can be in the way or be kept from its work."""
+    import duckdb
+
+    from pipelines.model import ModelError
+    from pipelines.transform import build
+
+    try:
+        with holding(warehouse, lock_timeout=0):
+            try:
+                connection.execute(f"ATTACH {literal(warehouse.work)} AS work (READ_ONLY)")
+            except duckdb.Error as error:
+                raise cannot_open(warehouse.work, error) from error
+            report = build(connection, started_at=moment, as_of=moment, raw="work.raw")
+            if not report.has_errors:
+                _copy_load_results(connection, moment)
+            connection.execute("DETACH work")
+    except WarehouseBusyError:
+        raise JobError(_BUSY.format(directory=warehouse.directory)) from None
+    except (duckdb.Error, ModelError) as error:
+        raise JobError(
+            f"The tables as of {moment:%Y-%m-%d %H:%M} UTC could not be built:"
+            f" {one_sentence(error)} The warehouse was only read."
+        ) from error
+    if report.has_errors:
+        broken = ", ".join(each.name for each in report.findings if each.severity == "error")
+        raise JobError(
+            f"What was known at {moment:%Y-%m-%d %H:%M} UTC breaks the audit(s) {broken}, so no"
+            " answer can be trusted. That means that Billhouse reads a document of then wrongly:"
+            " please report it."
+        )
+
+
+def _copy_load_results(connection: duckdb.DuckDBPyConnection, moment: datetime) -> None:
+    """They have no versions: what had not begun by then was not known."""
+    connection.execute(
+        "CREATE TABLE marts.load_results AS FROM work.marts.load_results WHERE started_at <= ?",
+        [moment],
+    )

@@ -1,0 +1,125 @@
+"""`billhouse export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.ending import ending_in_a_sentence
+from pipelines.failures import UsageError
+from pipelines.warehouse import Warehouse, configured_warehouse
+
+if TYPE_CHECKING:
+    from pipelines.export import ExportedFile
+
+
+class FileFormat(StrEnum):
+    """What the files are."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+class Content(StrEnum):
+    """What is written: FOCUS datasets, or all tables in one of the formats or to a server."""
+
+    FOCUS = "focus"
+    PARQUET = "parquet"
+    CSV = "csv"
+    POSTGRES = "postgres"
+
+
+def export(
+    content: Annotated[
+        Content,
+        typer.Argument(
+            metavar="focus|parquet|csv|postgres",
+            help="FOCUS 1.4's Invoice Detail and Billing Period; or every table, as Parquet, as"
+            " CSV, or in PostgreSQL.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the files shall lie; made if need be."),
+    ] = None,
+    file_format: Annotated[
+        FileFormat, typer.Option("--format", help="What files FOCUS comes in.")
+    ] = FileFormat.PARQUET,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLHOUSE_POSTGRES_URL",
+            metavar="URL",
+            help="Of the PostgreSQL database. As a variable it is in no list of processes.",
+        ),
+    ] = None,
+    schema: Annotated[
+        str, typer.Option(metavar="NAME", help="The tables' schema in PostgreSQL.")
+    ] = "billhouse",
+) -> None:
+    """Write the published tables to files for other tools, exactly: no amount becomes a float.
+
+    Files of the same names are replaced, each in one step; the copy in PostgreSQL in one
+    transaction.
+
+    \b
+    Examples:
+      billhouse export focus --output focus
+      billhouse export focus --output focus --format csv
+      billhouse export parquet --output tables
+      billhouse export csv --output tables
+      billhouse export postgres --url postgresql://user:password@host/database
+    """
+    with ending_in_a_sentence():
+        from pipelines.export import export_focus, export_tables
+
+        warehouse = configured_warehouse()
+        if content is Content.POSTGRES:
+            _export_postgres(warehouse, url, schema)
+            return
+        if output is None:
+            raise UsageError("Name the folder for the files with --output FOLDER.")
+        directory = output.absolute()
+        match content:
+            case Content.FOCUS:
+                exported = export_focus(warehouse, directory, file_format.value)
+                _print_files(exported.files)
+                if exported.invoices_left_out or exported.lines_left_out:
+                    typer.echo(
+                        f"Left out, since FOCUS demands what the vendor doesn't state:"
+                        f" {exported.invoices_left_out} invoice(s) without a billing period,"
+                        f" {exported.lines_left_out} line(s) without an amount."
+                    )
+            case Content.PARQUET:
+                _print_files(export_tables(warehouse, directory, "parquet"))
+            case Content.CSV:
+                _print_files(export_tables(warehouse, directory, "csv"))
+
+
+def _export_postgres(warehouse: Warehouse, url: str | None, schema: str) -> None:
+    from pipelines.export_postgres import export_postgres
+    from pipelines.tables import print_table
+
+    if url is None:
+        raise UsageError("Name the database with --url, or in BILLHOUSE_POSTGRES_URL.")
+    print_table(
+        ["table", "rows"],
+        [
+            [f"{schema}.{table}", f"{rows:,}"]
+            for table, rows in export_postgres(warehouse, url, schema)
+        ],
+        numbers=frozenset({1}),
+    )
+
+
+def _print_files(files: list[ExportedFile]) -> None:
+    from pipelines.tables import print_table
+
+    print_table(
+        ["file", "rows"],
+        [[str(each.path), f"{each.rows:,}"] for each in files],
+        numbers=frozenset({1}),
+    )

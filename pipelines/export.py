@@ -1,0 +1,150 @@
+"""Files for other tools: the published tables, or what FOCUS asks for, exact to the last digit.
+
+Each file is written beside its place first and then renamed, so that nobody reads half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.failures import JobError
+from pipelines.model import TRANSFORMS
+from pipelines.published import one_sentence
+from pipelines.sql_text import identifier, literal
+from pipelines.warehouse import Warehouse, cannot_open
+
+if TYPE_CHECKING:
+    import duckdb
+
+FileFormat = Literal["parquet", "csv"]
+
+# FOCUS finds a dataset by its columns; these names are for people.
+_FOCUS = {
+    "invoice-detail": "focus_invoice_detail.sql",
+    "billing-period": "focus_billing_period.sql",
+}
+_OPTIONS: Mapping[FileFormat, str] = {
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
+}
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """A file that was written."""
+
+    path: Path
+    rows: int
+
+
+@dataclass(frozen=True)
+class FocusExport:
+    """The files, and what FOCUS has no place for.
+
+    `invoices_left_out` have no known billing period, `lines_left_out` no amount.
+    """
+
+    files: list[ExportedFile]
+    invoices_left_out: int
+    lines_left_out: int
+
+
+def export_tables(
+    warehouse: Warehouse, directory: Path, file_format: FileFormat
+) -> list[ExportedFile]:
+    """Write every published table to `<table>.<format>`.
+
+    Raises:
+        JobError: nothing is published yet, or a file can't be written.
+    """
+    with _reading(warehouse) as connection:
+        tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
+        return _write_all(
+            connection,
+            {name: f"SELECT * FROM {identifier(name)}" for name in tables},  # noqa: S608
+            directory,
+            file_format,
+        )
+
+
+def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat) -> FocusExport:
+    """Write FOCUS 1.4's Invoice Detail and Billing Period; docs/focus.md says what is in them.
+
+    Raises:
+        JobError: nothing is published yet, or a file can't be written.
+    """
+    folder = TRANSFORMS / "exports"
+    queries = {name: (folder / file).read_text(encoding="utf-8") for name, file in _FOCUS.items()}
+    with _reading(warehouse) as connection:
+        left_out = connection.execute(
+            """
+            SELECT
+                (SELECT count(*) FROM fct_invoices
+                 WHERE billing_period_start IS NULL OR billing_period_end IS NULL),
+                (SELECT count(*) FROM fct_invoice_lines WHERE amount_cents IS NULL)
+            """
+        ).fetchone()
+        invoices, lines = left_out or (0, 0)
+        return FocusExport(_write_all(connection, queries, directory, file_format), invoices, lines)
+
+
+@contextmanager
+def _reading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy, which only our own SQL reads here, so that it may write files."""
+    import duckdb
+
+    if not warehouse.published.exists():
+        raise JobError(
+            f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"
+            " first, or set warehouse.directory to where the warehouse is."
+        )
+    try:
+        connection = duckdb.connect(warehouse.published, read_only=True)
+    except duckdb.Error as error:
+        raise cannot_open(warehouse.published, error) from error
+    with closing(connection):
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def _write_all(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Mapping[str, str],
+    directory: Path,
+    file_format: FileFormat,
+) -> list[ExportedFile]:
+    import duckdb
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return [
+            _write(connection, query, directory / f"{name}.{file_format}", _OPTIONS[file_format])
+            for name, query in queries.items()
+        ]
+    except (duckdb.Error, OSError) as error:
+        raise JobError(
+            f"The files could not be written to {directory}: {one_sentence(error)} Files that were"
+            " there are whole, old or new. Give --output a folder that this user may write to and"
+            " that has room, and export again."
+        ) from error
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str
+) -> ExportedFile:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        beside.touch(mode=0o600)
+        written = connection.execute(
+            f"COPY ({query}) TO {literal(beside)} ({options}, USE_TMP_FILE false)"
+        ).fetchone()
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return ExportedFile(path, written[0] if written else 0)

@@ -1,0 +1,114 @@
+"""Everything that a report says, asked from one published copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.amounts import currency_decimals
+from pipelines.failures import JobError
+from pipelines.page.attention import Attention, attention_in
+from pipelines.page.changes import Change, changes
+from pipelines.page.columns import Chart, stacked
+from pipelines.page.health import Health, health
+from pipelines.page.months import Completeness, completeness
+from pipelines.page.spend import Fact, Spend, currencies, facts_in, prepare, spend_in
+from pipelines.published import one_sentence
+
+if TYPE_CHECKING:
+    import duckdb
+
+_CHARTS = ("vendor", "category")
+
+
+@dataclass(frozen=True)
+class CurrencySection:
+    """What the report says of one currency; sections are never added up."""
+
+    currency: str
+    decimals: int
+    spend: Spend
+    charts: dict[str, Chart]
+    attention: Attention
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A whole report. `accounts` are pairs of vendor and account; times are texts in UTC."""
+
+    loaded_at: str
+    written_at: str
+    accounts: Sequence[tuple[str, str]]
+    vendors: Sequence[str]
+    decimals: dict[str, int]
+    sections: Sequence[CurrencySection]
+    changes: Sequence[Change]
+    completeness: Completeness
+    health: Health
+
+
+def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
+    """Ask a published copy for the newest `months` months, and for its state.
+
+    Raises:
+        JobError: the copy lacks a table or a column, since another version published it.
+    """
+    with _of_this_version():
+        prepare(connection, months)
+        decimals = currency_decimals(connection)
+        accounts = connection.execute(
+            "SELECT vendor, account FROM fct_invoices"
+            " UNION SELECT vendor, account FROM load_results ORDER BY ALL"
+        ).fetchall()
+        [(loaded_at, written_at)] = connection.execute(
+            "SELECT coalesce(strftime(loaded_at, '%Y-%m-%d %H:%M UTC'), 'never'),"
+            " strftime(now(), '%Y-%m-%d %H:%M UTC') FROM report_clock"
+        ).fetchall()
+        return Contents(
+            loaded_at,
+            written_at,
+            accounts,
+            sorted({vendor for vendor, _ in accounts}),
+            decimals,
+            [_section(connection, each, decimals[each]) for each in currencies(connection)],
+            changes(connection),
+            completeness(connection),
+            health(connection),
+        )
+
+
+def _section(
+    connection: duckdb.DuckDBPyConnection, currency: str, decimals: int
+) -> CurrencySection:
+    spend = spend_in(connection, currency)
+    charts = {
+        dimension: stacked(
+            [series.cents for series in spend.breakdowns[dimension]], len(spend.months)
+        )
+        for dimension in _CHARTS
+    }
+    return CurrencySection(
+        currency,
+        decimals,
+        spend,
+        charts,
+        attention_in(connection, currency),
+        facts_in(connection, currency),
+    )
+
+
+@contextmanager
+def _of_this_version() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise JobError(
+            f"The published copy has other tables than this version of Billhouse:"
+            f" {one_sentence(error)} Run `billhouse rebuild`, which publishes it anew and fetches"
+            " nothing."
+        ) from error

@@ -1,0 +1,117 @@
+"""`billhouse invoices` and `billhouse show`, as processes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from pipelines.warehouse import Warehouse, connect, holding
+from tests.page.conftest import Command
+
+
+def test_unpaid_invoices_and_their_sums(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    finished = billhouse(example, "invoices", "--unpaid", "--vendor", "northflank")
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    rows = published.execute(
+        "SELECT currency, count(*), sum(total_cents), sum(balance_due_cents) FROM fct_invoices"
+        " WHERE vendor = 'northflank' AND balance_due_cents <> 0 GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    sums = [line.split() for line in lines[-len(rows) :]]
+    assert sums == [
+        [currency, str(count), *(f"{Decimal(cents).scaleb(-2):,f}" for cents in amounts)]
+        for currency, count, *amounts in rows
+    ]
+    assert sum(line.startswith("northflank") for line in lines) == sum(row[1] for row in rows)
+    assert "paid" not in {line.split()[6] for line in lines if line.startswith("northflank")}
+
+
+def test_invoices_of_a_month(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    finished = billhouse(example, "invoices", "--month", "2025-02", "--account", "turso-1-full",
+                         "--account", "versori-1-anniversary")  # fmt: skip
+    ids = published.execute(
+        "SELECT left(invoice_id, 12) FROM fct_invoices"
+        " WHERE account IN ('turso-1-full', 'versori-1-anniversary')"
+        " AND billing_period_start < '2025-03-01 00:00:00Z'"
+        " AND billing_period_end > '2025-02-01 00:00:00Z'"
+    ).fetchall()
+    assert len(ids) == 3
+    shown = [line for line in finished.stdout.splitlines() if line.startswith(("turso", "versori"))]
+    assert len(shown) == 3
+    assert all(invoice_id in finished.stdout for (invoice_id,) in ids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["invoices", "--vendor", "acme"], "There are: mongodb, northflank"),
+        (["invoices", "--month", "2025-13"], "like 2026-03"),
+        (["show", "no-such"], "billhouse invoices"),
+        (["show", ""], "billhouse invoices"),
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], sentence: str, example: Warehouse, billhouse: Command
+) -> None:
+    finished = billhouse(example, *arguments)
+    assert finished.returncode == 2
+    assert sentence in finished.stderr
+    assert finished.stdout == ""
+
+
+def test_show_everything_of_an_invoice(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    [(invoice_id, number, total, lines)] = published.execute(
+        "SELECT invoice_id, invoice_number, total_cents, count(DISTINCT line_id)"
+        " FROM fct_invoices INNER JOIN fct_payments USING (invoice_id)"
+        " INNER JOIN fct_invoice_lines USING (invoice_id)"
+        " WHERE total_cents > 0 GROUP BY ALL ORDER BY invoice_id LIMIT 1"
+    ).fetchall()
+    shown = billhouse(example, "show", invoice_id[:12])
+    assert shown.returncode == 0, shown.stderr
+    for text in (number, invoice_id, f"{Decimal(total).scaleb(-2):,f}", "Payments", "History"):
+        assert text in shown.stdout
+    assert lines < 40
+    section = shown.stdout.partition("Lines")[2].partition("Payments")[0]
+    assert len(section.strip().splitlines()) == lines + 2
+
+    verbatim = billhouse(example, "show", number, "--document").stdout.splitlines()
+    with closing(connect(example)) as connection:
+        kept = connection.execute(
+            "SELECT document FROM raw.mongodb__invoices"
+            " WHERE document_key = ?1 AND valid_to IS NULL"
+            " UNION ALL SELECT document FROM raw.mongodb__invoice_details"
+            " WHERE listing = ?1 AND valid_to IS NULL",
+            [number],
+        ).fetchall()
+    assert verbatim == [document for (document,) in kept]
+
+
+def test_show_while_a_run_is_at_work(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    [(invoice_id,)] = published.execute("SELECT min(invoice_id) FROM fct_invoices").fetchall()
+    with holding(example, lock_timeout=0):
+        shown = billhouse(example, "show", invoice_id)
+        verbatim = billhouse(example, "show", invoice_id, "--document")
+    assert shown.returncode == 0
+    assert "while a run is at work" in shown.stdout
+    assert verbatim.returncode == 1
+    assert "holds the warehouse" in " ".join(verbatim.stderr.split())
+
+
+def test_a_number_of_two_invoices(altered: Warehouse, billhouse: Command) -> None:
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("UPDATE fct_invoices SET invoice_number = '7' WHERE vendor = 'versori'")
+    finished = billhouse(altered, "show", "7")
+    assert finished.returncode == 2
+    assert "Give one's id" in finished.stderr
+    assert "versori versori-1-anniversary" in finished.stderr

@@ -1,0 +1,105 @@
+"""The report's parts: what they lay out, how the file is written, what they say when they can't."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.amounts import written
+from pipelines.failures import JobError
+from pipelines.page import columns
+from pipelines.page.columns import sparkline, stacked
+from pipelines.page.contents import contents
+from pipelines.page.writing import page, write
+from pipelines.published import opened
+from pipelines.warehouse import Warehouse
+
+Cents = st.integers(min_value=-(10**14), max_value=10**14)
+BOTTOM = columns.HEIGHT - columns.BOTTOM
+
+
+@given(Cents, st.integers(min_value=0, max_value=4))
+def test_amounts_are_written_as_decimal_writes_them(cents: int, decimals: int) -> None:
+    assert written(cents, decimals) == f"{Decimal(cents).scaleb(-decimals):,f}"
+
+
+@given(st.integers(min_value=1, max_value=24).flatmap(
+    lambda months: st.lists(st.lists(Cents, min_size=months, max_size=months), max_size=6)
+))  # fmt: skip
+def test_columns_stand_on_zero_and_stay_on_the_paper(series: list[list[int]]) -> None:
+    months = len(series[0]) if series else 3
+    chart = stacked(series, months)
+    zero = next(tick.y for tick in chart.ticks if tick.cents == 0)
+    assert len(chart.ticks) <= columns.MOST_INTERVALS + 2
+    assert [tick.cents for tick in chart.ticks] == sorted(tick.cents for tick in chart.ticks)
+    for column in chart.columns:
+        parts = [part for part in chart.segments if part.month == column.month]
+        assert sum(part.cents for part in parts) == column.cents
+        above = [part for part in parts if part.cents > 0]
+        below = [part for part in parts if part.cents < 0]
+        assert sum(part.height for part in above) == zero - column.y
+        assert all(part.y + part.height <= zero for part in above)
+        assert all(part.y >= zero for part in below)
+        assert all(columns.TOP <= part.y <= part.y + part.height <= BOTTOM for part in parts)
+        assert all(part.x + part.width <= columns.WIDTH for part in parts)
+
+
+@given(st.lists(Cents, max_size=13))
+def test_sparklines_fit(values: list[int]) -> None:
+    for value, (y, height) in zip(values, sparkline(values, 20), strict=True):
+        assert -1 <= y <= y + height <= 21
+        assert (height > 0) == (value != 0)
+
+
+def test_other_decimals_and_an_empty_currency(altered: Warehouse) -> None:
+    with duckdb.connect(altered.published) as connection:
+        for table in ("fct_invoices", "fct_monthly_spend"):
+            connection.execute(f"UPDATE {table} SET currency = 'JPY' WHERE currency = 'EUR'")
+            connection.execute(f"UPDATE {table} SET currency = 'BHD' WHERE currency = 'GBP'")
+        connection.execute("UPDATE fct_monthly_spend SET month = NULL WHERE currency = 'JPY'")
+        [(cents, undated)] = connection.execute(
+            "SELECT sum(amount_cents) FILTER (currency = 'BHD' AND month ="
+            " (SELECT max(month) FROM fct_monthly_spend WHERE currency = 'BHD')),"
+            " sum(amount_cents) FILTER (currency = 'JPY') FROM fct_monthly_spend"
+        ).fetchall()
+    with opened(altered) as connection:
+        text = page(contents(connection, 13))
+    assert f">{Decimal(cents).scaleb(-3):,f}</span>" in text
+    assert f"in no month: {undated:,}." in text
+    assert "No invoice in this currency has a known period." in text
+
+
+def test_nothing_published_but_tables(altered: Warehouse) -> None:
+    with duckdb.connect(altered.published) as connection:
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'dim_currencies'"
+        ).fetchall():
+            connection.execute(f"DELETE FROM {name}")
+    with opened(altered) as connection:
+        assert "No invoice is published yet." in page(contents(connection, 13))
+
+
+def test_a_copy_of_another_version(altered: Warehouse) -> None:
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("DROP TABLE dim_billing_periods")
+    with opened(altered) as connection, pytest.raises(JobError, match="billhouse rebuild"):
+        contents(connection, 13)
+
+
+def test_the_file_is_its_owners_and_replaced_in_one_step(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text("old")
+    file.chmod(0o644)
+    write("new", file)
+    assert file.read_text() == "new"
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(JobError, match="--output"):
+        write("new", tmp_path / "missing" / "report.html")
+    with pytest.raises(JobError, match="--output"):
+        write("new", tmp_path)
+    assert list(tmp_path.iterdir()) == [file]

@@ -1,0 +1,241 @@
+"""The report in a real browser: its figures are SQL's, filtered or not, and nothing is fetched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from pipelines.warehouse import Warehouse
+from tests.page.conftest import Command
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Figures = dict[tuple[str, str, str], Decimal]
+_CELLS = """
+() => [...document.querySelectorAll('.breakdown tr:not([hidden])')].flatMap((row) =>
+  [...row.querySelectorAll('td[data-month]')].map((cell, month) => [
+    row.closest('.currency').id, row.closest('tbody').dataset.dimension,
+    row.querySelector('th').innerText.trim().split('\\n').join(' '),
+    row.closest('table').querySelectorAll('thead .number')[month].firstChild.textContent.trim(),
+    cell.innerText]))
+"""
+_GEOMETRY = """
+() => [...document.querySelectorAll('.chart svg :is(rect, line, text)')]
+  .map((part) => [part.tagName, part.getAttribute('y') ?? part.getAttribute('y1'),
+                  part.getAttribute('height'), part.textContent])
+"""
+
+
+@pytest.fixture(scope="module")
+def report(
+    example: Warehouse, billhouse: Command, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    finished = billhouse(example, "report", "--output", str(file))
+    assert finished.returncode == 0, finished.stderr
+    assert str(file) in finished.stdout
+    return file
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a file; at the end no console message, error, dialog or other request has been seen."""
+    seen: list[str] = []
+    pages = []
+
+    def open_page(file: Path, **options: Any) -> Page:
+        page = browser.new_page(viewport={"width": 1440, "height": 1000}, **options)
+        page.on("console", lambda message: seen.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: requested.append(request.url))
+        requested: list[str] = []
+        page.goto(file.as_uri())
+        assert requested == [file.as_uri()]
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert seen == []
+
+
+def figures(page: Page, dimension: str) -> Figures:
+    """By currency, series and month, without zeros: SQL has no rows for those."""
+    found = {}
+    for currency, of_dimension, series, month, text in page.evaluate(_CELLS):
+        amount = Decimal(text.replace(",", ""))
+        if of_dimension == dimension and amount:
+            found[currency, series, month] = amount
+    return found
+
+
+def expected(published: duckdb.DuckDBPyConnection, series: str, where: str = "true") -> Figures:
+    rows = published.execute(
+        f"""
+        SELECT currency, {series} AS series, strftime(month, '%b %Y'), sum(amount_cents)
+        FROM fct_monthly_spend
+        WHERE month > (SELECT max(month) FROM fct_monthly_spend AS every
+                       WHERE every.currency = fct_monthly_spend.currency) - INTERVAL 13 MONTH
+            AND {where}
+        GROUP BY ALL HAVING sum(amount_cents) <> 0
+        """
+    ).fetchall()
+    return {(row[0], row[1], row[2]): Decimal(row[3]).scaleb(-2) for row in rows}
+
+
+_SERIES = {
+    "vendor": "vendor",
+    "account": "vendor || ' ' || account",
+    "category": "category",
+}
+
+
+@pytest.mark.parametrize("dimension", _SERIES)
+def test_figures_are_those_of_sql(
+    dimension: str,
+    report: Path,
+    visit: Callable[..., Page],
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    found = figures(visit(report), dimension)
+    assert found == expected(published, _SERIES[dimension])
+    assert {currency for currency, _, _ in found} == {"USD", "EUR", "GBP"}
+
+
+def test_filters(
+    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+) -> None:
+    page = visit(report)
+    everything = {dimension: figures(page, dimension) for dimension in _SERIES}
+    geometry = page.evaluate(_GEOMETRY)
+
+    page.get_by_role("checkbox", name="mongodb").uncheck()
+    page.get_by_role("checkbox", name="turso").uncheck()
+    where = "vendor NOT IN ('mongodb', 'turso')"
+    for dimension, series in _SERIES.items():
+        assert figures(page, dimension) == expected(published, series, where)
+    assert page.locator("#filtered").inner_text() == "Shown: northflank, planetscale, versori"
+    assert page.evaluate(_GEOMETRY) != geometry
+    [(unpaid,)] = published.execute(
+        f"SELECT sum(balance_due_cents) FROM fct_invoices WHERE currency = 'USD' AND {where}"
+    ).fetchall()
+    total = page.locator("#USD table:has(.tag-failed) [data-added]").inner_text()
+    assert Decimal(total.replace(",", "")) == Decimal(unpaid).scaleb(-2)
+
+    page.get_by_role("combobox", name="Account").select_option("northflank-1-current")
+    where = "account = 'northflank-1-current'"
+    for dimension, series in _SERIES.items():
+        assert figures(page, dimension) == expected(published, series, where)
+    assert page.locator("#freshness ~ .scroller").first.locator("tbody tr:visible").count() == 1
+
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("document.getElementById('filtered').textContent === ''")
+    assert {dimension: figures(page, dimension) for dimension in _SERIES} == everything
+    # The script draws by the rules that the page was drawn by.
+    assert sorted(page.evaluate(_GEOMETRY), key=json.dumps) == sorted(geometry, key=json.dumps)
+
+
+def test_totals_changes_and_tiles(
+    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+) -> None:
+    page = visit(report)
+    rows = published.execute(
+        "SELECT sum(amount_cents) FROM fct_monthly_spend"
+        " WHERE currency = 'USD' AND month IS NOT NULL GROUP BY month ORDER BY month DESC LIMIT 13"
+    ).fetchall()
+    totals = [Decimal(cents).scaleb(-2) for (cents,) in reversed(rows)]
+    table = page.locator("#USD table:has([data-dimension=vendor])")
+
+    def row(name: str) -> list[str]:
+        cells = table.locator(f".{name} td[data-month]").all_inner_texts()
+        return [cell.replace(",", "") for cell in cells]
+
+    assert [Decimal(text) for text in row("totals")] == totals
+    pairs = list(pairwise(totals))
+    assert row("changes") == ["–", *(f"{now - before:+}" for before, now in pairs)]
+    for text, (before, now) in zip(row("percents")[1:], pairs, strict=True):
+        assert abs(
+            Decimal(text.removesuffix(" %")) - 100 * (now - before) / abs(before)
+        ) <= Decimal("0.05")
+    tile = page.locator("#USD .tiles dd").first.inner_text().splitlines()[0]
+    assert Decimal(tile.replace(",", "")) == totals[-1]
+
+
+def test_without_scripts_everything_but_the_filters_is_there(
+    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+) -> None:
+    page = visit(report, java_script_enabled=False)
+    assert not page.locator("#filters").is_visible()
+    assert page.locator("#USD .chart svg rect").first.is_visible()
+    [(unpaid,)] = published.execute(
+        "SELECT count(*) FROM fct_invoices WHERE currency = 'USD' AND balance_due_cents <> 0"
+    ).fetchall()
+    assert page.locator("#USD tr:has(.tag)").count() == unpaid
+
+
+def test_dark_and_print(report: Path, visit: Callable[..., Page]) -> None:
+    page = visit(report, color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(background)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert len({dark, light, page.evaluate(background)}) == 3
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert not page.locator("#filters").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_keyboard_and_screen_readers(report: Path, visit: Callable[..., Page]) -> None:
+    page = visit(report)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the figures"
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3')].map((each) => Number(each.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    for selector in (
+        "table:not(:has(caption))",
+        "tbody tr:not(:has(th[scope=row]))",
+        "thead th:not([scope=col])",
+        ".chart svg:not([role=img][aria-label])",
+        ".scroller:not([tabindex='0'][role=region][aria-label])",
+        "section:not([aria-labelledby])",
+    ):
+        assert page.locator(selector).count() == 0, selector
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
+    assert len(ids) == len(set(ids))
+    for target in page.evaluate("[...document.links].map((each) => each.getAttribute('href'))"):
+        assert target.removeprefix("#") in ids
+
+
+def test_hostile_texts_stay_texts(
+    altered: Warehouse, billhouse: Command, visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    hostile = "</script><script>alert(1)</script><img src=//example.com onerror=alert(2)>\"'"
+    with duckdb.connect(altered.published) as connection:
+        for table in ("fct_invoices", "fct_monthly_spend", "load_results", "dim_billing_periods"):
+            connection.execute(
+                f"UPDATE {table} SET account = ? WHERE account = 'turso-1-full'", [hostile]
+            )
+        connection.execute(
+            "UPDATE fct_invoices SET invoice_number = ? WHERE account = $1", [hostile]
+        )
+    file = tmp_path / "report.html"
+    assert billhouse(altered, "report", "--output", str(file)).returncode == 0
+    page = visit(file)
+    assert page.locator(f".breakdown tr[data-account={json.dumps(hostile)}]").count() == 1
+    page.get_by_role("combobox", name="Account").select_option(hostile)
+    assert page.locator(".breakdown[data-dimension=account] tr:visible").count() == 1

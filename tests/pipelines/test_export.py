@@ -1,0 +1,206 @@
+"""Files for other tools, and answers as of an earlier day."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from pipelines import export, job, published
+from pipelines.as_of import moment_of, opened_as_of
+from pipelines.export import FileFormat
+from pipelines.failures import JobError, UsageError
+from pipelines.selection import selected_accounts
+from pipelines.warehouse import Warehouse, holding
+from sandbox.server import running
+from sandbox.world import World
+from tests.pipelines.processes import Billhouse
+
+Rows = list[dict[str, Any]]
+DATASETS = ("invoice-detail", "billing-period")
+
+
+class Runs:
+    """A warehouse after two runs, a month apart: what each published, and when it began."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        self.answers: list[dict[str, Rows]] = []
+        self.ended_at: list[datetime] = []
+
+    def run(self) -> None:
+        job.run(self.warehouse, selected_accounts(), listener=lambda _: None)
+        self.ended_at.append(datetime.now(UTC))
+        with published.opened(self.warehouse) as connection:
+            tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
+            self.answers.append(
+                {
+                    table: published.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
+                    for table in tables
+                }
+            )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    made = Runs(Warehouse(tmp_path_factory.mktemp("it's") / "warehouse"))
+    with running(World(months=6)) as sandbox, pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.environment().items():
+            patch.setenv(name, value)
+        made.run()
+        sandbox.advance()
+        made.run()
+    return made
+
+
+def toolkit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "focus_data_toolkit", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_focus_toolkit_accepts_the_export(
+    runs: Runs, file_format: FileFormat, tmp_path: Path
+) -> None:
+    exported = export.export_focus(runs.warehouse, tmp_path, file_format)
+    assert [each.path.name for each in exported.files] == [f"{n}.{file_format}" for n in DATASETS]
+    assert exported.invoices_left_out == sum(
+        row["billing_period_start"] is None for row in runs.answers[-1]["fct_invoices"]
+    )
+    assert exported.lines_left_out == sum(
+        row["amount_cents"] is None for row in runs.answers[-1]["fct_invoice_lines"]
+    )
+    for name in DATASETS:
+        checked = toolkit("validate", "--dataset", name, str(tmp_path / f"{name}.{file_format}"))
+        assert checked.returncode == 0, checked.stdout
+    checked = toolkit("validate-bundle", "--directory", str(tmp_path))
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_focus_asks_for_exactly_what_the_invoices_do(runs: Runs, tmp_path: Path) -> None:
+    export.export_focus(runs.warehouse, tmp_path, "parquet")
+    table = parquet.read_table(tmp_path / "invoice-detail.parquet")
+    assert pa.types.is_decimal(table.schema.field("BilledCost").type)
+    billed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    states = set()
+    for row in table.to_pylist():
+        billed[row["BillingAccountId"], row["InvoiceId"]] += row["BilledCost"]
+        states.add((row["InvoiceIssueStatus"], row["x_PaymentStatus"]))
+        assert row["ReferenceInvoiceId"] == row["InvoiceId"]
+    assert billed == {
+        (row["account"], row["invoice_number"] or row["invoice_id"]): Decimal(row["total_cents"])
+        / 100
+        for row in runs.answers[-1]["fct_invoices"]
+        if row["billing_period_start"] is not None
+    }
+    assert {("Open", "upcoming"), ("Issued", "paid"), ("Voided", "void")} <= states
+    assert all((issue == "Open") == (status == "upcoming") for issue, status in states)
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_every_table_is_exported_as_it_is(
+    runs: Runs, file_format: FileFormat, tmp_path: Path
+) -> None:
+    (tmp_path / f"fct_invoices.{file_format}").write_text("an older export")
+    files = export.export_tables(runs.warehouse, tmp_path, file_format)
+    answers = runs.answers[-1]
+    assert {each.path.stem: each.rows for each in files} == {
+        table: len(rows) for table, rows in answers.items()
+    }
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        each.path.name for each in files
+    )
+    invoices = tmp_path / f"fct_invoices.{file_format}"
+    if file_format == "parquet":
+        rows = parquet.read_table(invoices).to_pylist()
+        assert sorted(rows, key=str) == sorted(answers["fct_invoices"], key=str)
+    else:
+        with invoices.open(newline="") as file:
+            texts = {(row["invoice_id"], row["total_cents"]) for row in csv.DictReader(file)}
+        assert texts == {
+            (row["invoice_id"], str(row["total_cents"])) for row in answers["fct_invoices"]
+        }
+
+
+def test_an_export_that_cannot_be_written(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JobError, match="--output"):
+        export.export_tables(runs.warehouse, tmp_path / "file", "csv")
+    with pytest.raises(JobError, match="billhouse run"):
+        export.export_focus(Warehouse(tmp_path / "none"), tmp_path, "csv")
+
+
+def test_as_of_gives_the_earlier_answers(runs: Runs) -> None:
+    before = {file: file.stat().st_mtime_ns for file in runs.warehouse.directory.glob("*.duckdb")}
+    for answers, moment in zip(runs.answers, runs.ended_at, strict=True):
+        with opened_as_of(runs.warehouse, moment) as connection:
+            assert {name for (name,) in connection.execute("SHOW TABLES").fetchall()} == set(
+                answers
+            )
+            for table, rows in answers.items():
+                then = published.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
+                assert then == rows, table
+            with pytest.raises(JobError, match="disabled"):
+                published.ask(connection, "FROM read_text('/etc/hostname')")
+    with opened_as_of(runs.warehouse, runs.ended_at[0] - timedelta(days=1)) as connection:
+        assert published.ask(connection, "FROM fct_invoices").num_rows == 0
+    assert before == {file: file.stat().st_mtime_ns for file in before}
+    assert len(runs.answers[1]["fct_invoices"]) > len(runs.answers[0]["fct_invoices"])
+
+
+def test_as_of_during_a_run(runs: Runs) -> None:
+    with (
+        holding(runs.warehouse, lock_timeout=0),
+        pytest.raises(JobError, match="A run is at work"),
+        opened_as_of(runs.warehouse, runs.ended_at[0]),
+    ):
+        pass
+
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-05-01", datetime(2026, 5, 1, 23, 59, 59, 999_999, tzinfo=UTC)),
+        ("2026-05-03", NOW),
+        ("2026-05-01T09:30:00Z", datetime(2026, 5, 1, 9, 30, tzinfo=UTC)),
+        ("2026-05-01T09:30:00+02:00", datetime(2026, 5, 1, 7, 30, tzinfo=UTC)),
+        ("2026-05-01 09:30", datetime(2026, 5, 1, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_moments(text: str, moment: datetime) -> None:
+    assert moment_of(text, now=NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-05-04", "2026-05-03T12:01Z"])
+def test_moments_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError, match="--as-of"):
+        moment_of(text, now=NOW)
+
+
+def test_from_the_command_line(runs: Runs, billhouse: Billhouse, tmp_path: Path) -> None:
+    variables = {"WAREHOUSE__DIRECTORY": str(runs.warehouse.directory)}
+    exported = billhouse("export", "focus", "--output", "focus", variables=variables)
+    assert exported.returncode == 0, exported.stderr
+    assert "Left out" in exported.stdout
+    assert (tmp_path / "focus" / "invoice-detail.parquet").exists()
+    moment = runs.ended_at[0].isoformat()
+    sql = "SELECT count(*) AS n FROM fct_invoices"
+    asked = billhouse("query", "--as-of", moment, "--format", "csv", sql, variables=variables)
+    assert asked.stdout == f"n\n{len(runs.answers[0]['fct_invoices'])}\n", asked.stderr
+    assert billhouse("query", "--as-of", "soon", sql, variables=variables).returncode == 2
