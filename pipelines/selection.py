@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.configuration import readable_configuration
 from pipelines.failures import UsageError
 
 if TYPE_CHECKING:
-    from sources.vendor import ConfiguredAccount
+    from sources.vendor import ConfiguredAccount, Vendor
 
 _EXAMPLE = """\
     [[sources.turso.accounts]]
@@ -30,14 +30,10 @@ def selected_accounts(
     Raises:
         UsageError: an unknown vendor or account, a mistake in the configuration, or no account.
     """
-    from sources import VENDORS
     from sources.configuration import read_accounts
     from sources.errors import ConfigurationError
 
-    for vendor in vendors:
-        if vendor not in VENDORS:
-            raise UsageError(f"There is no vendor {vendor!r}. Known are: {', '.join(VENDORS)}.")
-    wanted = [VENDORS[name] for name in VENDORS if not vendors or name in vendors]
+    wanted = known_vendors(vendors)
     try:
         with readable_configuration():
             accounts = read_accounts(wanted)
@@ -52,11 +48,22 @@ def selected_accounts(
     return [account for account in accounts if not names or account.name in names]
 
 
+def known_vendors(names: Sequence[str]) -> list[Vendor[Any]]:
+    """The vendors of these names in the registry's order; no name means all. Raises UsageError."""
+    from sources import VENDORS
+
+    for name in names:
+        if name not in VENDORS:
+            raise UsageError(f"There is no vendor {name!r}. Known are: {', '.join(VENDORS)}.")
+    return [VENDORS[name] for name in VENDORS if not names or name in names]
+
+
 def _no_account(vendors: Sequence[str]) -> str:
     whose = f" of {' or '.join(vendors)}" if vendors else ""
     secrets = Path(".dlt", "secrets.toml").absolute()
     return (
-        f"No account{whose} is configured. Write one into {secrets}, like this:\n\n{_EXAMPLE}\n"
+        f"No account{whose} is configured. `billhouse init` asks for what is needed and writes it."
+        f" Or write one into {secrets} yourself, like this:\n\n{_EXAMPLE}\n"
         "or set SOURCES__TURSO__ACCOUNTS to a JSON list of accounts. The keys of each vendor are:\n"
         + _keys(vendors)
     )

@@ -136,9 +136,9 @@ class Client:
             )
         return url
 
-    def refuse(self, path: str, problem: str) -> SourceError:
+    def refuse(self, url: httpx.URL, problem: str) -> SourceError:
         """The error for an answer that is JSON, and still not usable."""
-        return self._answers.failure(httpx.Request("GET", self._base_url + path), problem)
+        return self._answers.failure(httpx.Request("GET", url), problem)
 
     def url(self, path: str, parameters: Parameters = ()) -> httpx.URL:
         return httpx.URL(self._base_url + path, params=list(parameters) or None)

@@ -30,11 +30,16 @@ def check_account(vendor: Vendor[Any], index: int, entry: Any) -> Account:
         if field.required and field.name not in entry:
             raise ConfigurationError(f"{where}: `{field.name}` is missing. Add it to {place}")
     try:
-        account: Account = msgspec.convert(entry, vendor.account_type, dec_hook=_secret)
+        return convert(vendor, entry)
     except msgspec.ValidationError as error:
         key, reason = explain(error)
         subject = f"`{key}`: " if key else ""
         raise ConfigurationError(f"{where}: {subject}{reason}. Mend it in {place}") from None
+
+
+def convert(vendor: Vendor[Any], entry: dict[str, Any]) -> Account:
+    """An account as the vendor's type. Raises msgspec.ValidationError, for `explain`."""
+    account: Account = msgspec.convert(entry, vendor.account_type, dec_hook=_secret)
     return account
 
 

@@ -21,7 +21,17 @@ from sources.keys import Key, id_key, period_key, scalar
 from sources.limits import Rate
 from sources.paging import Envelope, parameter_pages
 from sources.redaction import Redactor, Secret
-from sources.vendor import Account, Listing, Page, Text, Vendor, Window, path_segment
+from sources.vendor import (
+    Account,
+    Credential,
+    Listing,
+    Page,
+    Setup,
+    Text,
+    Vendor,
+    Window,
+    path_segment,
+)
 
 CURRENT_CONTRACT = ("removeLegacyFields", "true")
 
@@ -137,8 +147,20 @@ def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor
 
 NORTHFLANK = Vendor(
     name="northflank",
+    title="Northflank",
     base_url="https://api.northflank.com/v1",
     account_type=NorthflankAccount,
+    setup=Setup(
+        questions={"team_id": "the team whose invoices to load; empty: your own account's"},
+        credentials=(
+            Credential(
+                "API token",
+                ("api_token",),
+                "Make it under Account settings > API > Tokens, with a role that has Account > "
+                "Billing > General > Read (of an organisation: Admin > Billing > Read).",
+            ),
+        ),
+    ),
     entities=("invoices", "invoice_details"),
     remedies={
         401: "The api_token is wrong, expired or deleted: compare it with the account's tokens.",

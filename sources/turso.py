@@ -19,8 +19,10 @@ from sources.keys import Key, id_key, is_object
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
+    Credential,
     Listing,
     Page,
+    Setup,
     Text,
     Vendor,
     Window,
@@ -76,8 +78,20 @@ def authentication(account: TursoAccount, base_url: str, redactor: Redactor) -> 
 
 TURSO = Vendor(
     name="turso",
+    title="Turso",
     base_url="https://api.turso.tech",
     account_type=TursoAccount,
+    setup=Setup(
+        questions={"organization": "the organization's slug, as `turso org list` shows it"},
+        credentials=(
+            Credential(
+                "organization API token",
+                ("api_token",),
+                "Make it in the Turso CLI, as a member of the organization: `turso auth api-tokens "
+                "mint --org <slug> billhouse`. A group token doesn't reach invoices.",
+            ),
+        ),
+    ),
     entities=("invoices",),
     volatile_fields=frozenset({"invoice_pdf", "hosted_invoice_url"}),
     remedies={

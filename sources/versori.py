@@ -24,8 +24,10 @@ from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
+    Credential,
     Listing,
     Page,
+    Setup,
     Text,
     Vendor,
     VendorSettings,
@@ -147,8 +149,23 @@ def authentication(account: VersoriAccount, base_url: str, redactor: Redactor) -
 
 VERSORI = Vendor(
     name="versori",
+    title="Versori",
     base_url="https://platform.versori.com/api/organisations/v1",
     account_type=VersoriAccount,
+    setup=Setup(
+        questions={
+            "organisation_id": "the organisation's id, in the address of its pages",
+            "start_date": "the first day to load, as 2024-01-31; empty: 24 months back",
+        },
+        credentials=(
+            Credential(
+                "API key",
+                ("api_key",),
+                "Make it in the organisation's settings. Versori documents no permission for "
+                "billing: make it as a member who sees the invoices there.",
+            ),
+        ),
+    ),
     settings_type=VersoriSettings,
     entities=("invoices",),
     volatile_fields=frozenset({"invoiceURL"}),

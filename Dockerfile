@@ -1,0 +1,24 @@
+# The job alone, as a user without privileges. Mount a volume for the warehouse, and give the credentials in the
+# environment or mount .dlt/secrets.toml; none belongs into the image.
+#   docker build -t billhouse .
+#   docker run --rm --env-file accounts.env -v billhouse:/var/lib/billhouse billhouse
+FROM python:3.11-slim AS build
+WORKDIR /source
+RUN pip install --no-cache-dir uv
+COPY pyproject.toml uv.lock README.md LICENSE ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY sources sources
+COPY pipelines pipelines
+COPY transforms transforms
+COPY sandbox sandbox
+RUN uv sync --frozen --no-dev --no-editable
+
+FROM python:3.11-slim
+RUN useradd --system --create-home --home-dir /var/lib/billhouse billhouse
+COPY --from=build /source/.venv /source/.venv
+USER billhouse
+WORKDIR /var/lib/billhouse
+ENV PATH=/source/.venv/bin:$PATH WAREHOUSE__DIRECTORY=/var/lib/billhouse/warehouse
+VOLUME /var/lib/billhouse
+ENTRYPOINT ["billhouse"]
+CMD ["run", "--log-format", "json"]

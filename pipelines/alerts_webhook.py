@@ -1,0 +1,50 @@
+"""Alerts as one message to a webhook: `{"text": …}`, which Slack and what follows it understand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.alerts_sent import Alert
+from sources.redaction import Secret
+
+TIMEOUT_SECONDS = 10.0
+ALERTS_SHOWN = 20
+_CHARACTERS_SHOWN = 600
+
+
+class WebhookError(Exception):
+    """The message wasn't taken. The text says why, without the address."""
+
+
+def send(webhook_url: Secret, alerts: Sequence[Alert]) -> None:
+    """POST them. Raises WebhookError; there is no second try, since the next run makes one."""
+    import httpx
+
+    try:
+        response = httpx.post(
+            webhook_url.reveal(),
+            json={"text": message(alerts)},
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+        )
+    except httpx.HTTPError as error:
+        # Only its kind: the text may quote the address.
+        raise WebhookError(f"no answer ({type(error).__name__})") from None
+    if not response.is_success:
+        raise WebhookError(f"it answered {response.status_code} {response.reason_phrase}".rstrip())
+
+
+def message(alerts: Sequence[Alert]) -> str:
+    """One line an alert; the first 20 of many, as a first load may find years of them."""
+    lines = [f"• {_escaped(alert.message)}" for alert in alerts[:ALERTS_SHOWN]]
+    if len(alerts) > ALERTS_SHOWN:
+        lines.append(f"… and {len(alerts) - ALERTS_SHOWN} more: see `billhouse status`")
+    return "\n".join([f"Billhouse: {len(alerts)} new alert(s)", *lines])
+
+
+def _escaped(text: str) -> str:
+    """On one line and not too long; Slack's own signs (links, mentions) as plain text."""
+    line = " ".join(text.split())
+    if len(line) > _CHARACTERS_SHOWN:
+        line = line[:_CHARACTERS_SHOWN] + "…"
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from pipelines.alerts import Alerting
+from pipelines.alerts_sent import Alert
+from pipelines.alerts_settings import AlertSettings, read_settings
+from pipelines.alerts_webhook import message
+from pipelines.events import Event
+from pipelines.failures import JobError, UsageError
+from pipelines.report import RunReport
+from pipelines.warehouse import Warehouse, connect, holding
+from sandbox.server import Sandbox
+from sources.redaction import Secret
+from tests.pipelines.processes import Billhouse
+from tests.pipelines.receiver import Receiver, receiving
+from tests.transforms.work_database import WorkDatabase
+
+DONE = RunReport("run", 1.0)
+FAILED = RunReport("run", 1.0, problem="an audit <found> an error")
+UNPAID = {"invoice_number": "T-1", "amount_due": "7.50", "payment_failed_at": "2026-10-02"}
+events: list[Event] = []
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+@pytest.fixture
+def alerting(warehouse: Warehouse, receiver: Receiver) -> Alerting:
+    """Over a warehouse in which one payment failed."""
+    events.clear()
+    put(warehouse, UNPAID)
+    return Alerting(AlertSettings(Secret(receiver.url), 9), warehouse, events.append)
+
+
+def put(warehouse: Warehouse, *documents: dict[str, str]) -> None:
+    """Make these all that the warehouse holds, as a run would have left it."""
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS raw CASCADE")
+    work = WorkDatabase(warehouse.work)
+    for document in documents:
+        work.add("turso", document, listing="issued", key=document["invoice_number"])
+    work.build()
+    work.connection.close()
+
+
+def test_each_alert_is_told_once_while_it_lasts(
+    alerting: Alerting, warehouse: Warehouse, receiver: Receiver
+) -> None:
+    assert alerting.exit_code_after(DONE) == 9
+    assert alerting.exit_code_after(DONE) == 0
+    assert receiver.texts == [
+        "Billhouse: 1 new alert(s)\n• turso acme invoice T-1: the payment failed, USD 7.50 to pay"
+    ]
+    put(warehouse, {**UNPAID, "paid_at": "2026-10-05"})
+    assert alerting.exit_code_after(DONE) == 0
+    put(warehouse, UNPAID)
+    assert alerting.exit_code_after(DONE) == 9
+    assert len(receiver.texts) == 2
+
+
+def test_a_failed_run_is_told_and_hides_nothing(alerting: Alerting, receiver: Receiver) -> None:
+    assert alerting.exit_code_after(FAILED) == 1
+    assert alerting.exit_code_after(FAILED) == 1
+    assert receiver.texts == [
+        "Billhouse: 1 new alert(s)\n• The run failed: an audit &lt;found&gt; an error"
+    ]
+    assert alerting.exit_code_after(DONE) == 9
+    assert alerting.exit_code_after(FAILED) == 1
+    assert [text.splitlines()[1][:16] for text in receiver.texts[1:]] == [
+        "• turso acme inv",
+        "• The run failed",
+    ]
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_run(
+    alerting: Alerting, receiver: Receiver
+) -> None:
+    receiver.status = 500
+    assert alerting.exit_code_after(DONE) == 9
+    [warning] = events
+    assert warning.level == "warning"
+    assert "answered 500" in warning.message
+    assert "very-secret" not in warning.message
+    receiver.status = 200
+    alerting.exit_code_after(DONE)
+    assert len(receiver.texts) == 1
+
+
+def test_a_webhook_that_is_not_there_fails_no_run(warehouse: Warehouse) -> None:
+    events.clear()
+    put(warehouse, UNPAID)
+    gone = AlertSettings(Secret("http://127.0.0.1:9/very-secret"))
+    assert Alerting(gone, warehouse, events.append).exit_code_after(DONE) == 0
+    [warning] = events
+    assert "no answer (ConnectError)" in warning.message
+    assert "very-secret" not in warning.message
+
+
+def test_errors_pass_and_are_told_but_not_wrong_usage(
+    alerting: Alerting, receiver: Receiver
+) -> None:
+    for error in (JobError("the disk is full"), UsageError("a typo"), KeyError("a-slip")):
+        with pytest.raises(type(error)), alerting.of_failure():
+            raise error
+    assert [text.splitlines()[1] for text in receiver.texts] == [
+        "• The run failed: the disk is full"
+    ]
+
+
+def test_where_nothing_can_be_remembered_it_is_told_still(
+    alerting: Alerting, warehouse: Warehouse, receiver: Receiver
+) -> None:
+    with holding(warehouse, lock_timeout=0):
+        assert alerting.exit_code_after(FAILED) == 1
+    assert "an audit" in receiver.texts[0]
+    assert events[0].level == "warning"
+
+
+def test_many_alerts_are_one_message() -> None:
+    text = message([Alert("kind", str(number), "a long story " * 100) for number in range(25)])
+    assert text.splitlines()[0] == "Billhouse: 25 new alert(s)"
+    assert text.splitlines()[-1].startswith("… and 5 more")
+    assert len(text) < 20 * 700
+
+
+def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not read_settings().wanted
+    monkeypatch.setenv("ALERTS__WEBHOOK_URL", "https://hooks.example/T0/very-secret")
+    monkeypatch.setenv("ALERTS__EXIT_CODE", "4")
+    settings = read_settings()
+    assert settings.wanted
+    assert settings.exit_code == 4
+    assert "very-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALERTS__WEBHOOK_URL", "http://hooks.example/very-secret"),
+        ("ALERTS__WEBHOOK_URL", "hooks.example/very-secret"),
+        ("ALERTS__WEBHOOK_URL", "https://hooks.example:very-secret"),
+        ("ALERTS__EXIT_CODE", "3"),
+        ("ALERTS__EXIT_CODE", "126"),
+        ("ALERTS__EXIT_CODE", "four"),
+    ],
+)
+def test_settings_that_are_refused(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match=variable) as refused:
+        read_settings()
+    assert "very-secret" not in str(refused.value)
+
+
+def test_a_run_whose_accounts_all_fail(
+    billhouse: Billhouse, warehouse: Warehouse, shared_sandbox: Sandbox, receiver: Receiver
+) -> None:
+    variables = shared_sandbox.environment(["turso"])
+    name = "SOURCES__TURSO__ACCOUNTS"
+    variables[name] = variables[name].replace('"api_token": "', '"api_token": "wrong-')
+    finished = billhouse("run", variables={**variables, "ALERTS__WEBHOOK_URL": receiver.url})
+    assert finished.returncode == 1
+    [text] = receiver.texts
+    assert "The run failed: Every account failed" in text
+    assert "turso turso-1-full could not be loaded" in text
+    assert "401" in text
+    written = [path.read_bytes() for path in warehouse.directory.rglob("*") if path.is_file()]
+    shown = (finished.stdout + finished.stderr).encode()
+    assert not [each for each in (*written, shown) if b"very-secret" in each or b"wrong-" in each]
