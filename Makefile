@@ -10,7 +10,7 @@ demo: .venv
 	$(RUN) billhouse demo
 
 test: .venv
-	$(RUN) pytest
+	$(RUN) pytest -n auto --dist loadfile
 
 check: .venv
 	$(RUN) ruff format --check
@@ -49,7 +49,7 @@ clean:
 	rm -rf .venv .uv demo-warehouse
 
 .venv: pyproject.toml uv.lock $(UV)
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet --compile-bytecode
 	@touch .venv
 
 $(UV):

@@ -1,0 +1,1 @@
+"""How fast Billhouse is, beside the practical limit and what else one would take: `make bench`."""

@@ -1,0 +1,85 @@
+"""Five vendors at once, from the sandbox: it speaks their APIs strictly, and isn't the limit here.
+
+Only Billhouse takes part: to load five vendors with anything else, five sources would have to be
+written first. How fast that could get at best, the requests tell that have to wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import ceil
+from typing import Any
+
+from benchmarks.programs import billhouse
+from benchmarks.trial import Measurement, Row, Trial
+from sandbox.model import VENDORS
+from sandbox.server import Sandbox, running
+from sandbox.world import World
+from sources.http import REQUESTS_AT_ONCE
+
+# A clock far enough back for the invoices to stay what they are, whenever this runs.
+CLOCK = "2025-06-17T12:00:00Z"
+DAILY: Mapping[str, Any] = {"now": CLOCK, "accounts": 1, "months": 24}
+ACCOUNTS: Mapping[str, Any] = {"now": CLOCK, "accounts": 20, "months": 12}
+# A token or a challenge, then the list (a year fits on a page), then an invoice's details.
+CHAIN = 3
+
+
+class VendorServer:
+    """A sandbox, counted; it has no count of bytes."""
+
+    def __init__(self, sandbox: Sandbox, latency: float) -> None:
+        self.latency = latency
+        self.url = sandbox.url
+        self._sandbox = sandbox
+
+    def forget_traffic(self) -> None:
+        self._sandbox.reset_requests()
+
+    def traffic(self) -> tuple[int, None]:
+        return sum(self._sandbox.requests.values()), None
+
+    def busiest(self) -> int:
+        """The requests that the busiest vendor has got."""
+        return max(
+            sum(count for route, count in self._sandbox.requests.items() if f" /{vendor}/" in route)
+            for vendor in VENDORS
+        )
+
+    def expected(self) -> tuple[int, int]:
+        world = self._sandbox.world
+        totals = [
+            invoice.total
+            for vendor in VENDORS
+            for account in world.accounts(vendor)
+            for invoice in world.invoices(vendor, account)
+        ]
+        return len(totals), sum(totals)
+
+
+def first_runs(name: str, *, world: Mapping[str, Any], latency: float = 0.0) -> Iterator[Row]:
+    with _serving(world, latency) as (server, trial):
+        yield trial.first_loads(name)
+        if latency:
+            turns = ceil(server.busiest() / REQUESTS_AT_ONCE)
+            yield _computed(name, f"chain: {CHAIN} requests", CHAIN, CHAIN * latency)
+            limit = f"bound: {REQUESTS_AT_ONCE} at once at the busiest vendor"
+            yield _computed(name, limit, server.busiest(), turns * latency)
+
+
+def daily_runs(name: str, *, world: Mapping[str, Any]) -> Iterator[Row]:
+    with _serving(world, 0.0) as (_, trial):
+        yield trial.repeats(name)
+
+
+@contextmanager
+def _serving(world: Mapping[str, Any], latency: float) -> Iterator[tuple[VendorServer, Trial]]:
+    with running(World(**world), latency=latency) as sandbox:
+        server = VendorServer(sandbox, latency)
+        yield server, Trial(billhouse(sandbox.environment()), server, server.expected)
+
+
+def _computed(case: str, what: str, requests: int, seconds: float) -> Row:
+    """No program: what the requests alone take."""
+    return Row(case, what, (Measurement(seconds, 0.0, 0, requests, None),))

@@ -1,0 +1,148 @@
+"""What a run costs in things that don't vary from machine to machine: requests, bytes, statements,
+rows written and rows scanned. Seconds are for `make bench`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks.documents import Ledger
+from benchmarks.page_server import PAGE_SIZE, PageServer, serving
+from benchmarks.programs import atlas_account
+from pipelines import job
+from pipelines.report import RunReport
+from pipelines.selection import selected_accounts
+from pipelines.warehouse import Warehouse, connect
+
+INVOICES = 1_000
+MORE = 3 * INVOICES
+
+# Measured, and a tenth more. Who needs more has a reason to tell; who needs less lowers them.
+STATEMENTS = 420
+SCANNED_ROWS_AN_INVOICE = 72
+
+
+@dataclass(frozen=True)
+class Costs:
+    """`statements` are all that the work database was sent, dlt's too; `scanned` are the rows that
+    the job's own connection read: building, auditing, publishing."""
+
+    report: RunReport
+    requests: int
+    bytes: int
+    statements: int
+    scanned: int
+    versions: int
+
+    @property
+    def new_versions(self) -> int:
+        return sum(each.new_versions for each in self.report.outcomes)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """First, again with nothing changed, a hundredth changed; and a first run over more."""
+
+    first: Costs
+    unchanged: Costs
+    changed: Costs
+    larger: Costs
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    folder = tmp_path_factory.mktemp("costs")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # Whatever the developer has configured, only the page server is read.
+        for name in os.environ:
+            if name.startswith(("SOURCES__", "WAREHOUSE__")):
+                monkeypatch.delenv(name)
+        monkeypatch.chdir(folder)
+        with serving(Ledger(INVOICES, changed_every=100)) as server:
+            first = costs(server, folder / "warehouse", monkeypatch)
+            unchanged = costs(server, folder / "warehouse", monkeypatch)
+            server.serve(replace(server.ledger, revision=1))
+            changed = costs(server, folder / "warehouse", monkeypatch)
+        with serving(Ledger(MORE)) as server:
+            larger = costs(server, folder / "larger", monkeypatch)
+        yield Runs(first, unchanged, changed, larger)
+
+
+def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Costs:
+    for name, value in atlas_account(details=False).items():
+        monkeypatch.setenv(name, value.replace("{url}", server.url))
+    watched: list[duckdb.DuckDBPyConnection] = []
+
+    def connect_and_watch(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
+        connection = connect(warehouse)
+        connection.execute("SET enable_profiling = 'no_output'")
+        connection.execute(
+            'SET custom_profiling_settings = \'{"CUMULATIVE_ROWS_SCANNED": "true"}\''
+        )
+        connection.execute("CALL enable_logging(['Metrics', 'QueryLog'], storage = 'memory')")
+        # Keeps the database open beyond the job's connection, and with it the log.
+        watched.append(duckdb.connect(warehouse.work))
+        return connection
+
+    monkeypatch.setattr(job, "connect", connect_and_watch)
+    server.forget_traffic()
+    report = job.run(Warehouse(directory), selected_accounts(), listener=lambda event: None)
+    assert report.exit_code == 0
+    [watcher] = watched
+    with watcher:
+        log = watcher.execute("SELECT type, message FROM duckdb_logs").fetchall()
+        [(versions,)] = watcher.execute("SELECT count(*) FROM raw.mongodb__invoices").fetchall()
+    return Costs(
+        report,
+        *server.traffic(),
+        statements=sum(kind == "QueryLog" for kind, _ in log),
+        scanned=sum(scanned(message) for kind, message in log if kind == "Metrics"),
+        versions=versions,
+    )
+
+
+def scanned(message: str) -> int:
+    found = re.search(r"'metric': CUMULATIVE_ROWS_SCANNED, 'value': (\d+)", message)
+    return int(found[1]) if found else 0
+
+
+def test_each_page_is_fetched_once(runs: Runs) -> None:
+    token, pages = 1, INVOICES // PAGE_SIZE
+    for each in (runs.first, runs.unchanged, runs.changed):
+        assert each.requests == token + pages
+    assert runs.larger.requests == token + MORE // PAGE_SIZE
+
+
+def test_no_byte_is_fetched_twice(runs: Runs) -> None:
+    assert runs.unchanged.bytes == runs.first.bytes
+    assert runs.larger.bytes < 3.1 * runs.first.bytes
+
+
+def test_only_new_versions_are_written(runs: Runs) -> None:
+    assert (runs.first.new_versions, runs.first.versions) == (INVOICES, INVOICES)
+    assert (runs.unchanged.new_versions, runs.unchanged.versions) == (0, INVOICES)
+    changed = INVOICES // 100
+    assert (runs.changed.new_versions, runs.changed.versions) == (changed, INVOICES + changed)
+
+
+def test_statements_do_not_grow_with_the_invoices(runs: Runs) -> None:
+    # dlt asks once more or less for what it awaits.
+    assert runs.larger.statements <= 1.05 * runs.first.statements
+    assert 0 < runs.first.statements <= STATEMENTS
+
+
+def test_scanned_rows_grow_no_faster_than_the_invoices(runs: Runs) -> None:
+    assert 0 < runs.first.scanned <= SCANNED_ROWS_AN_INVOICE * INVOICES
+    assert runs.larger.scanned <= 3.1 * runs.first.scanned
+
+
+def test_an_unchanged_run_scans_and_asks_no_more_than_a_first_one(runs: Runs) -> None:
+    assert runs.unchanged.statements <= runs.first.statements
+    assert runs.unchanged.scanned <= 1.1 * runs.first.scanned
