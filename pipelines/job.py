@@ -14,10 +14,12 @@ from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
+from pipelines.memory import sparingly
 from pipelines.model import Description, ModelError, descriptions
 from pipelines.publish import PublishedTable, publish
 from pipelines.published import one_sentence
-from pipelines.report import RejectedDocument, RunReport
+from pipelines.report import InvoiceChange, RejectedDocument, RunReport
+from pipelines.storage import refusals, writable
 from pipelines.transform import TransformReport, build
 from pipelines.warehouse import Warehouse, connect, holding
 
@@ -110,13 +112,19 @@ class Run:
         if transform.has_errors:
             return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
         self._publish()
-        return self.report(outcomes, transform, rejected=self._rejected())
+        return self.report(outcomes, transform, rejected=self._rejected(), changes=self._changes())
 
     def _build(self) -> TransformReport:
         import duckdb
 
         try:
-            return build(self.connection, started_at=self.started_at)
+            return sparingly(
+                self.connection,
+                self.warehouse,
+                lambda: build(self.connection, started_at=self.started_at),
+            )
+        except refusals():
+            raise
         except (duckdb.Error, ModelError) as error:
             raise JobError(
                 f"The tables could not be built: {one_sentence(error)} Nothing was published, and"
@@ -129,7 +137,11 @@ class Run:
 
         tables = [*(_published_table(each) for each in descriptions()), load_results.TABLE]
         try:
-            publish(self.connection, self.warehouse, tables)
+            sparingly(
+                self.connection,
+                self.warehouse,
+                lambda: publish(self.connection, self.warehouse, tables),
+            )
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The tables are built, but could not be published: {one_sentence(error)} Mend the"
@@ -150,16 +162,27 @@ class Run:
         ).fetchall()
         return [RejectedDocument(*row) for row in rows]
 
+    def _changes(self) -> list[InvoiceChange]:
+        """What this run's load brought to light; a rebuild brings nothing."""
+        rows = self.connection.execute(
+            "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
+            " FROM marts.invoice_changes LEFT JOIN marts.fct_invoices USING (invoice_id)"
+            " WHERE changed_at >= ? ORDER BY ALL",
+            [self.started_at],
+        ).fetchall()
+        return [InvoiceChange(*row) for row in rows]
+
     def report(
         self,
         outcomes: Sequence[AccountOutcome] = (),
         transform: TransformReport | None = None,
         *,
         rejected: Sequence[RejectedDocument] = (),
+        changes: Sequence[InvoiceChange] = (),
         problem: str | None = None,
     ) -> RunReport:
         seconds = time.monotonic() - self.started
-        report = RunReport(self.run_id, seconds, outcomes, transform, rejected, problem)
+        report = RunReport(self.run_id, seconds, outcomes, transform, rejected, problem, changes)
         self.tell(
             Event(
                 "run_finished",
@@ -170,6 +193,7 @@ class Run:
                     "exit_code": report.exit_code,
                     "seconds": round(seconds, 3),
                     "rejected_documents": len(rejected),
+                    "invoice_changes": len(changes),
                 },
             )
         )
@@ -192,6 +216,7 @@ def run(
     with (
         holding(warehouse, lock_timeout=lock_timeout),
         closing(connect(warehouse)) as connection,
+        writable(warehouse),
     ):
         this = Run(warehouse, connection, listener)
         outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)
@@ -214,6 +239,7 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
     with (
         holding(warehouse, lock_timeout=lock_timeout),
         closing(connect(warehouse)) as connection,
+        writable(warehouse),
     ):
         return Run(warehouse, connection, listener).transform_and_publish()
 

@@ -17,7 +17,7 @@ _SETTINGS = {
     # The state of the working folder, which is emptied before each run, comes from the warehouse.
     "RESTORE_FROM_DESTINATION": "true",
     # Signals are the job's to handle: dlt would work off its queue first.
-    "INTERCEPT_SIGNALS": "false",
+    "RUNTIME__INTERCEPT_SIGNALS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     # What dlt has to say reaches people as an exception.
     "RUNTIME__LOG_LEVEL": "CRITICAL",

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.configuration import readable_configuration
 from pipelines.failures import JobError, UsageError
+from pipelines.layout import bring_up_to_date
 
 if TYPE_CHECKING:
     import duckdb
+    from filelock import BaseFileLock
 
 DEFAULT_DIRECTORY = "warehouse"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
@@ -90,26 +92,14 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
         WarehouseBusyError: another run still holds it after `lock_timeout` seconds.
         JobError: the directory can't be used.
     """
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     previous_umask = os.umask(0o077)
     try:
         _create(warehouse.directory)
         lock = FileLock(warehouse.lock_file, timeout=lock_timeout, mode=0o600)
         try:
-            lock.acquire()
-        except Timeout:
-            raise WarehouseBusyError(
-                f"Another run (process {warehouse.lock_file.read_text() or 'unknown'}) holds the"
-                f" warehouse {warehouse.directory} and didn't end within {lock_timeout:g} s."
-                " Nothing was changed. Run again when it is done, or wait longer with"
-                " --lock-timeout."
-            ) from None
-        except OSError as error:
-            raise _unusable(warehouse.directory, error) from error
-        try:
-            # The lock is the kernel's and dies with its process; this is for those who wait.
-            warehouse.lock_file.write_text(str(os.getpid()))
+            _acquire(lock, warehouse, lock_timeout)
             yield
         finally:
             lock.release()
@@ -117,12 +107,30 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
         os.umask(previous_umask)
 
 
+def _acquire(lock: BaseFileLock, warehouse: Warehouse, lock_timeout: float) -> None:
+    from filelock import Timeout
+
+    try:
+        lock.acquire()
+        # The lock is the kernel's and dies with its process; this is for those who wait.
+        warehouse.lock_file.write_text(str(os.getpid()))
+    except Timeout:
+        raise WarehouseBusyError(
+            f"Another run (process {warehouse.lock_file.read_text() or 'unknown'}) holds the"
+            f" warehouse {warehouse.directory} and didn't end within {lock_timeout:g} s."
+            " Nothing was changed. Run again when it is done, or wait longer with"
+            " --lock-timeout."
+        ) from None
+    except OSError as error:
+        raise _unusable(warehouse.directory, error) from error
+
+
 def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
     """Open the work database. The clock of its sessions is UTC, whatever the machine's is.
 
     Raises:
-        JobError: another process holds the file (its number is in the message), or it can't be
-            opened.
+        JobError: another process holds the file (its number is in the message), it can't be
+            opened, or another Billhouse wrote it.
     """
     import duckdb
 
@@ -130,7 +138,14 @@ def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(warehouse.work)
     except duckdb.Error as error:
         raise cannot_open(warehouse.work, error) from error
-    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    try:
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        bring_up_to_date(connection, warehouse.work)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, duckdb.Error):
+            raise cannot_open(warehouse.work, error) from error
+        raise
     return connection
 
 
@@ -142,10 +157,15 @@ def cannot_open(file: Path, error: Exception) -> JobError:
             f"Process {holder['process']} has {file} open, so this one can't use it. Close that"
             " program (billhouse.duckdb is the file that is there to be read) and try again."
         )
+    if "newer" in str(error) and "version" in str(error):
+        return JobError(
+            f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
+            " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
+        )
     return JobError(
-        f"{file} can't be opened: {str(error).splitlines()[0]} If the file is damaged, restore it"
-        " from a backup. The published copy can be made anew with `billhouse rebuild`; without the"
-        " work database, `billhouse run` fetches anew what the vendors still list."
+        f"{file} can't be opened: {str(error).splitlines()[0]} If the file is damaged, move it"
+        " aside and restore a backup (`billhouse restore`), or let `billhouse run` fetch anew what"
+        " the vendors still list. A damaged billhouse.duckdb is made anew by `billhouse rebuild`."
     )
 
 

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 
 from sandbox import control, mongodb, northflank, planetscale, turso, versori
 from sandbox.answers import vendor_application
+from sandbox.faults import Fault, Injected
 from sandbox.model import VENDORS, Account
 from sandbox.traffic import CONTROL, Traffic
 from sandbox.world import World
@@ -49,6 +50,15 @@ class Sandbox:
 
     def advance(self, months: int = 1) -> None:
         self.world.advance(months)
+
+    def inject(self, *faults: Fault) -> list[Injected]:
+        """From now on; what is returned counts how often each was met."""
+        injected = [Injected(fault) for fault in faults]
+        self._traffic.faults.injected += injected
+        return injected
+
+    def clear_faults(self) -> None:
+        self._traffic.faults.injected.clear()
 
     def environment(self, vendors: Iterable[str] | None = None) -> dict[str, str]:
         """The variables with which `billhouse run` reads this sandbox: base addresses, and accounts

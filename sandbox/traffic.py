@@ -1,8 +1,5 @@
 """What lies between the socket and the vendors: every request is counted by its route, and may be
-made to wait.
-
-Faults that are to be injected (refusals for lack of quota, broken connections) belong here, before
-the application.
+made to wait, or to meet a fault.
 """
 
 from __future__ import annotations
@@ -13,6 +10,8 @@ from collections.abc import Iterable
 
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.faults import Exchange, Faults, inject
 
 CONTROL = "/_sandbox"
 
@@ -25,6 +24,7 @@ class Traffic:
     def __init__(self, application: ASGIApp, routes: Iterable[BaseRoute], latency: float) -> None:
         self.latency = latency
         self.requests: Counter[str] = Counter()
+        self.faults = Faults()
         self._application = application
         self._routes = [
             (mount.path, route)
@@ -36,9 +36,14 @@ class Traffic:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
-            self.requests[self.route(scope["method"], scope["path"])] += 1
+            route = self.route(scope["method"], scope["path"])
+            self.requests[route] += 1
             if self.latency:
                 await asyncio.sleep(self.latency)
+            injected = self.faults.take(route, scope)
+            if injected is not None:
+                await inject(Exchange(injected, self._application, scope, receive, send))
+                return
         await self._application(scope, receive, send)
 
     def route(self, method: str, path: str) -> str:

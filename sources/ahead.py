@@ -25,6 +25,7 @@ class Ahead(Generic[E]):
         self._parameter = parameter
         self._tasks: dict[str, asyncio.Future[E]] = {}
         self._width = 1
+        self._begun = 0
 
     async def page(self, url: httpx.URL) -> E:
         """The page at `url`, which may be under way already."""
@@ -39,10 +40,13 @@ class Ahead(Generic[E]):
         number = following.params.get(self._parameter or "")
         if self._parameter is None or number is None or not number.isdecimal():
             return
-        for ahead in range(int(number), int(number) + self._width):
+        farthest = int(number) + self._width - 1
+        if last_number is not None:
+            farthest = min(farthest, last_number)
+        for ahead in range(max(int(number), self._begun + 1), farthest + 1):
             url = following.copy_set_param(self._parameter, str(ahead))
-            if (last_number is None or ahead <= last_number) and _same(url) not in self._tasks:
-                self._tasks[_same(url)] = asyncio.ensure_future(self._get(url))
+            self._tasks[_same(url)] = asyncio.ensure_future(self._get(url))
+            self._begun = ahead
         self._width = WIDEST if last_number is not None else min(self._width + 1, WIDEST)
 
     async def aclose(self) -> None:

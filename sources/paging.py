@@ -19,7 +19,7 @@ from sources.vendor import Page
 
 E = TypeVar("E")
 
-PAGE_BOUND = 10_000
+PAGE_BOUND = 50_000
 
 
 @dataclass(frozen=True)

@@ -45,27 +45,40 @@ ranked AS (
 
 months AS (
     SELECT
-        line_id,
-        month,
-        CAST(sign * (whole_cents + CASE WHEN place <= left_over THEN 1 ELSE 0 END) AS BIGINT) AS amount_cents
+        ranked.month,
+        lines.invoice_id,
+        lines.line_id,
+        lines.vendor,
+        lines.account,
+        lines.category,
+        lines.currency,
+        CAST(
+            ranked.sign * (ranked.whole_cents + CASE WHEN ranked.place <= ranked.left_over THEN 1 ELSE 0 END) AS BIGINT
+        ) AS amount_cents
     FROM ranked
+    INNER JOIN lines ON ranked.line_id = lines.line_id
     UNION ALL
+    -- Nearly all lines lie in one month, and need no share of it.
     SELECT
-        line_id,
         CASE WHEN period_end IS NOT NULL THEN CAST(date_trunc('month', period_start) AS DATE) END AS month,
+        invoice_id,
+        line_id,
+        vendor,
+        account,
+        category,
+        currency,
         amount_cents
     FROM lines
     WHERE NOT is_spread
 )
 
 SELECT
-    months.month, -- first day of the calendar month; null where no period is known
-    line.invoice_id, -- the invoice in fct_invoices
-    line.line_id, -- the line in fct_invoice_lines
-    line.vendor, -- the invoice's vendor
-    line.account, -- the invoice's account
-    line.category, -- the line's category
-    line.currency, -- the invoice's currency
-    months.amount_cents -- this month's part, in the currency's minor unit
+    month, -- first day of the calendar month; null where no period is known
+    invoice_id, -- the invoice in fct_invoices
+    line_id, -- the line in fct_invoice_lines
+    vendor, -- the invoice's vendor
+    account, -- the invoice's account
+    category, -- the line's category
+    currency, -- the invoice's currency
+    amount_cents -- this month's part, in the currency's minor unit
 FROM months
-INNER JOIN marts.fct_invoice_lines AS line ON months.line_id = line.line_id

@@ -1,0 +1,86 @@
+"""`make reliability`: carries out the fault campaign and writes its table into the report.
+
+The table stands between two comments that name it; the text around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.campaign import Campaign, Survival, carry_out
+
+REPORT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
+FAULTS_TABLE = "faults"
+KILLS_TABLE = "kills"
+_LONGEST = 150
+
+
+def section(text: str, name: str) -> str:
+    """What stands between the comments of this name."""
+    return text.partition(_begin(name))[2].partition(_end(name))[0]
+
+
+def write_section(report: Path, name: str, content: str) -> None:
+    """Replaces what stands between the comments of this name. Raises ValueError without them."""
+    text = report.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_begin(name))
+    _, end, after = rest.partition(_end(name))
+    if not begin or not end:
+        raise ValueError(f"{report} has no place for {name}")
+    report.write_text(f"{before}{begin}\n{content}\n{end}{after}", encoding="utf-8")
+
+
+def faults_table(campaign: Campaign) -> str:
+    """One row a fault, in Markdown: the vendors that met it share it."""
+    rows: dict[tuple[str, str], list[Survival]] = {}
+    for each in campaign.survivals:
+        rows.setdefault((each.case.name, each.case.outcome), []).append(each)
+    count = len(campaign.survivals)
+    equal = sum(not each.differences for each in campaign.survivals)
+    failed_elsewhere = sum(each.error is not None for each in campaign.untouched)
+    lines = [
+        f"{count} faults, {equal} of them without a trace after the next clean run;"
+        f" accounts that failed without a fault of their own: {failed_elsewhere}.",
+        "",
+        "| fault | at | outcome | error seen | next run equals undisturbed |",
+        "|---|---|---|---|---|",
+    ]
+    for (name, _), survivals in rows.items():
+        vendors = ", ".join(dict.fromkeys(each.case.vendor for each in survivals))
+        traceless = "yes" if not any(each.differences for each in survivals) else "**NO**"
+        outcome = _outcome(survivals[0])
+        lines.append(f"| {name} | {vendors} | {outcome} | {_error(survivals[0])} | {traceless} |")
+    return "\n".join(lines)
+
+
+def _outcome(survival: Survival) -> str:
+    if survival.result.error is not None:
+        return "fails this account alone"
+    return "recovered in the same run" if survival.case.outcome == "recovers" else "loaded"
+
+
+def _error(survival: Survival) -> str:
+    error = " ".join((survival.result.error or "–").split()).replace("|", "\\|")
+    return error if len(error) <= _LONGEST else f"{error[:_LONGEST]}…"
+
+
+def _begin(name: str) -> str:
+    return f"<!-- {name}: begin -->"
+
+
+def _end(name: str) -> str:
+    return f"<!-- {name}: end -->"
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        campaign = carry_out(Path(directory))
+    write_section(REPORT, FAULTS_TABLE, faults_table(campaign))
+    print(f"{REPORT}: {len(campaign.survivals)} faults")
+    return 1 if any(each.differences for each in campaign.survivals) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What a backup holds, and what a restore makes of it; and warehouses of other layouts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import job, layout
+from pipelines.backup import back_up, restore
+from pipelines.cli import app
+from pipelines.failures import JobError, UsageError
+from pipelines.layout import LAYOUT
+from pipelines.selection import selected_accounts
+from pipelines.warehouse import Warehouse, connect
+from sandbox.server import Sandbox
+from tests.faults.contents import contents
+
+
+@pytest.fixture(scope="module")
+def backup(loaded: Warehouse) -> Path:
+    folder = loaded.directory.parent / 'a "backup", it\'s'
+    made = back_up(loaded, folder, lock_timeout=0)
+    assert sum(made.rows.values()) > 40
+    return folder
+
+
+def test_everything_comes_back(
+    loaded: Warehouse,
+    backup: Path,
+    warehouse: Warehouse,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    restore(warehouse, backup, lock_timeout=0)
+    assert job.rebuild(warehouse, listener=lambda _: None).exit_code == 0
+    assert contents(warehouse) == contents(loaded)
+    whole = "SELECT count(*), bit_xor(hash(t)) FROM {} AS t"
+    with closing(connect(loaded)) as old, closing(connect(warehouse)) as new:
+        for table in json.loads((backup / "manifest.json").read_text())["rows"]:
+            name = '"' + table.replace(".", '"."') + '"'
+            query = whole.format(name)
+            assert old.execute(query).fetchall() == new.execute(query).fetchall(), table
+
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    sandbox.reset_requests()
+    report = job.run(warehouse, selected_accounts(), listener=lambda _: None)
+    assert report.exit_code == 0
+    assert sum(each.new_versions + each.closed_versions for each in report.outcomes) == 0
+    assert not [route for route in sandbox.requests if "{invoice" in route.lower()]
+
+
+def test_the_files_are_their_owners_alone(backup: Path) -> None:
+    assert {path.stat().st_mode & 0o777 for path in backup.iterdir()} == {0o600}
+    assert backup.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_overwritten(loaded: Warehouse, backup: Path) -> None:
+    before = loaded.work.read_bytes()
+    with pytest.raises(UsageError, match="overwrites nothing"):
+        restore(loaded, backup, lock_timeout=0)
+    with pytest.raises(UsageError, match="not empty"):
+        back_up(loaded, backup, lock_timeout=0)
+    assert loaded.work.read_bytes() == before
+
+
+def test_a_damaged_backup_leaves_the_warehouse_empty(
+    backup: Path, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    damaged = shutil.copytree(backup, tmp_path / "damaged")
+    file = damaged / "raw.turso__invoices.parquet"
+    content = file.read_bytes()
+    manifest = json.loads((damaged / "manifest.json").read_text())
+    manifest["rows"]["raw.turso__invoices"] += 1
+    for break_it in (
+        lambda: file.write_bytes(content[:-40]),
+        file.unlink,
+        lambda: (
+            file.write_bytes(content),
+            (damaged / "manifest.json").write_text(json.dumps(manifest)),
+        ),
+    ):
+        break_it()
+        with pytest.raises(JobError, match=r"could not be restored: .* stays empty"):
+            restore(warehouse, damaged, lock_timeout=0)
+        assert [entry.name for entry in warehouse.directory.iterdir()] == ["run.lock"]
+
+
+def test_commands(
+    loaded: Warehouse, tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(tmp_path / "backup")
+    monkeypatch.setenv("WAREHOUSE__DIRECTORY", str(loaded.directory))
+    done = CliRunner().invoke(app, ["backup", folder])
+    assert done.exit_code == 0, done.output
+    assert "row(s) in" in done.output
+    refused = CliRunner().invoke(app, ["restore", folder])
+    assert refused.exit_code == 2
+    assert "Move it aside" in refused.output
+    monkeypatch.setenv("WAREHOUSE__DIRECTORY", str(warehouse.directory))
+    done = CliRunner().invoke(app, ["restore", folder])
+    assert done.exit_code == 0, done.output
+    assert "billhouse rebuild" in done.output
+    assert CliRunner().invoke(app, ["restore", str(tmp_path)]).exit_code == 2
+    assert CliRunner().invoke(app, ["backup", str(tmp_path / "x"), "-h"]).exit_code == 0
+
+
+class TestLayouts:
+    @pytest.fixture
+    def copy(self, loaded: Warehouse, warehouse: Warehouse) -> Warehouse:
+        shutil.copytree(loaded.directory, warehouse.directory)
+        return warehouse
+
+    def test_a_warehouse_says_its_layout(self, copy: Warehouse) -> None:
+        with closing(connect(copy)) as connection:
+            assert connection.execute("FROM main.layout").fetchall() == [(LAYOUT,)]
+
+    def test_one_from_before_layouts_is_taken_over(self, copy: Warehouse) -> None:
+        before = contents(copy)
+        with closing(connect(copy)) as connection:
+            connection.execute("DROP TABLE main.layout")
+        with closing(connect(copy)) as connection:
+            assert connection.execute("FROM main.layout").fetchall() == [(LAYOUT,)]
+        assert contents(copy) == before
+
+    def test_an_older_one_is_migrated_whole_or_not_at_all(
+        self, copy: Warehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        add = "ALTER TABLE raw.turso__invoices ADD COLUMN more TEXT"
+        monkeypatch.setattr(layout, "LAYOUT", LAYOUT + 1)
+        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add, "SELECT no_such_column")})
+        with pytest.raises(JobError, match="no_such_column"):
+            connect(copy)
+        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add,)})
+        with closing(connect(copy)) as connection:
+            assert connection.execute("FROM main.layout").fetchall() == [(LAYOUT + 1,)]
+            assert connection.execute("SELECT count(more) FROM raw.turso__invoices").fetchall()
+
+    def test_a_newer_one_is_refused(self, copy: Warehouse) -> None:
+        with closing(connect(copy)) as connection:
+            connection.execute("UPDATE main.layout SET layout = 99")
+        with pytest.raises(JobError, match=r"layout 99 of a newer Billhouse.*Install the newer"):
+            connect(copy)
+
+    def test_an_unknown_one_is_refused(self, copy: Warehouse) -> None:
+        with closing(connect(copy)) as connection:
+            connection.execute("DROP TABLE main.layout")
+            connection.execute("ALTER TABLE raw.turso__invoices DROP COLUMN listing")
+        with pytest.raises(JobError, match=r"turso__invoices\).*billhouse run"):
+            connect(copy)

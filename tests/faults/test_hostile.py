@@ -1,0 +1,205 @@
+"""Documents and names that nobody should send: loaded, rejected with a reason, or refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pipelines import holdings
+from pipelines.load import load
+from pipelines.transform import build
+from pipelines.warehouse import Warehouse, connect, holding
+from sources import AccountResult, Fetch, Known, source
+from sources.keys import id_key, scalar
+from tests.faults.campaign import QUICK
+from tests.sources.fetching import NOW, account
+from tests.sources.scripted import Request, response, scripted
+from tests.transforms.work_database import WorkDatabase
+
+TURSO = '{"invoice_number":"A","amount_due":%s,"due_date":"2024-01-31T00:00:00Z"}'
+DATED = '{"invoice_number":"A","amount_due":"1.00","due_date":%s}'
+NUMBERED = '{"invoice_number":%s,"amount_due":"1.00"}'
+AMOUNT, TIME = "can't be read as an amount", "can't be read as a time"
+
+# document → the cents that it comes to, or a part of why it is rejected.
+DOCUMENTS: dict[str, tuple[str, int | str]] = {
+    "1e400 as text": (TURSO % '"1e400"', AMOUNT),
+    "1e400 as a number": (TURSO % "1e400", AMOUNT),
+    "10^30": (TURSO % f'"{10**30}"', AMOUNT),
+    "-0": (TURSO % '"-0"', 0),
+    "an amount that is a list": (TURSO % '["1.00"]', AMOUNT),
+    "an amount that is SQL": (TURSO % '"1\'); DROP TABLE raw.turso__invoices; --"', AMOUNT),
+    "a digit of another script": (TURSO % '"١٢"', AMOUNT),
+    "NaN as text": (TURSO % '"NaN"', AMOUNT),
+    "10 MB of text": ('{"amount_due":"1.00","invoice_number":"A","x":"' + "y" * 10**7 + '"}', 100),
+    "the date 0000-00-00": (DATED % '"0000-00-00"', TIME),
+    "the year 9999": (DATED % '"9999-12-31T00:00:00Z"', TIME),
+    "epoch in milliseconds": (DATED % "1706659200000", TIME),
+    "a NUL in a number": (NUMBERED % '"A\\u0000B"', 100),
+    "an escape sequence": (NUMBERED % '"\\u001b[2J"', 100),
+    "a path": (NUMBERED % '"../../etc/passwd"', 100),
+    "no object at all": ("7", "lacks what its key is made of"),
+}
+# answer → a part of the account's error.
+ANSWERS: dict[str, tuple[str, str]] = {
+    "NaN": ('{"invoices":[%s]}' % (TURSO % "NaN"), "no JSON"),
+    "Infinity": ('{"invoices":[%s]}' % (TURSO % "-Infinity"), "no JSON"),
+    "deep nesting": ('{"invoices":[' + "[" * 100_000 + "]" * 100_000 + "]}", "no JSON"),
+    "a lone surrogate in a key": ('{"invoices":[%s]}' % (NUMBERED % '"\\ud800"'), "no JSON"),
+    "a comment": ('{"invoices":[] /* none */}', "no JSON"),
+}
+NAMES = (
+    "o'brien",
+    'a "quoted" one',
+    "a/b",
+    "../../etc/passwd",
+    "..",
+    "x'); DROP TABLE raw.turso__invoices; --",
+    "two\nlines",
+    "*?[a]{b}",
+    "雪",
+    "\x1b[2J",
+)
+GOOD = TURSO % '"12.34"'
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """All of it in one run; gives the results by account and the built work database."""
+
+    def answer(request: Request) -> bytes:
+        name = unquote(request.target.split("/")[3])
+        if request.query["type"] == "upcoming":
+            return response('{"invoices":[]}')
+        if name in ANSWERS:
+            return response(ANSWERS[name][0])
+        document = DOCUMENTS.get(name, (GOOD, 0))[0]
+        return response(f'{{"invoices":[{document}]}}')
+
+    directory = tmp_path_factory.mktemp("hostile")
+    warehouse = Warehouse(directory / "warehouse")
+    with (
+        scripted(answer) as server,
+        holding(warehouse, lock_timeout=0),
+        closing(connect(warehouse)) as connection,
+    ):
+        accounts = [
+            account("turso", server.url, {"organization": name, "api_token": "token"}, name=name)
+            for name in (*DOCUMENTS, *ANSWERS, *NAMES)
+        ]
+        with Fetch(accounts, Known(), now=NOW, retry=QUICK) as fetch:
+            load(connection, warehouse.dlt_folder, [source("turso", fetch)])
+            results = {each.account: each for each in fetch.results()}
+            holdings.remember_details(connection, fetch.fetched_details())
+        assert not build(connection, started_at=NOW).has_errors
+        assert {path.name for path in directory.iterdir()} == {"warehouse"}
+        yield results, connection
+
+
+Hostile = tuple[dict[str, AccountResult], duckdb.DuckDBPyConnection]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document(name: str, hostile: Hostile) -> None:
+    results, connection = hostile
+    assert results[name].error is None
+    facts = "SELECT total_cents FROM marts.fct_invoices WHERE account = ?"
+    reasons = "SELECT reason FROM marts.rejected_documents WHERE account = ?"
+    cents = [row[0] for row in connection.execute(facts, [name]).fetchall()]
+    rejected = [row[0] for row in connection.execute(reasons, [name]).fetchall()]
+    expected = DOCUMENTS[name][1]
+    if isinstance(expected, int):
+        assert (cents, rejected) == ([expected], [])
+    else:
+        assert cents == []
+        assert len(rejected) == 1
+        assert expected in rejected[0]
+    kept = connection.execute(
+        "SELECT document FROM raw.turso__invoices WHERE account = ? AND document_key <> ''", [name]
+    ).fetchall()
+    assert kept == [(DOCUMENTS[name][0],)]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answer(name: str, hostile: Hostile) -> None:
+    error = hostile[0][name].error or ""
+    assert ANSWERS[name][1] in error
+    assert "internal error" not in error
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name(name: str, hostile: Hostile) -> None:
+    results, connection = hostile
+    assert results[name].error is None
+    facts = "SELECT total_cents FROM marts.fct_invoices WHERE account = ?"
+    assert connection.execute(facts, [name]).fetchall() == [(1234,)]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=json_values)
+def test_any_value_has_a_key_or_none(value: object) -> None:
+    """Whatever stands where an id should: a key, or none, and no crash."""
+    document = json.dumps({"id": value}).encode()
+    if b"NaN" in document or b"Infinity" in document:
+        return
+    key = id_key(document)
+    assert key.text
+    assert key.made == (scalar(document, "id") is None)
+
+
+FIELDS = ("total", "billing_period_start", "billing_period_end", "paid", "overdue", "id")
+
+
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # an example costs a build: too much to look for a smaller one
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+)
+@given(documents=st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, json_values)),
+                          min_size=60, max_size=60))  # fmt: skip
+def test_any_document_is_a_fact_or_rejected(
+    documents: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    work = WorkDatabase(Path(tmp_path_factory.mktemp("any"), "work.duckdb"))
+    with closing(work.connection):
+        for number, document in enumerate(documents):
+            work.add("planetscale", json.dumps(document), key=str(number))
+        assert not work.build().has_errors
+        cents = {row["invoice_id"]: row["total_cents"] for row in work.invoices()}
+        assert len(cents) + len(work.reasons()) == len(documents)
+        readable = [
+            Decimal(str(document["total"]))
+            for document in documents
+            if isinstance(document.get("total"), (int, float)) and document["total"] is not True
+        ]
+        assert set(cents.values()) <= {
+            int((amount * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+            for amount in readable
+            if amount.is_finite() and abs(amount) < 10**17
+        } | {int(Decimal(text) * 100) for text in _texts(documents)}
+
+
+def _texts(documents: list[dict[str, Any]]) -> Iterator[str]:
+    for document in documents:
+        text = document.get("total")
+        if isinstance(text, str) and text.strip().lstrip("+-").isdecimal():
+            yield text
