@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,16 +30,14 @@ needs_postgresql = pytest.mark.skipif(INITDB is None, reason="PostgreSQL is not 
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of an empty database. PostgreSQL refuses to be root, so root lends it `nobody`."""
     assert INITDB is not None
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not pytest's folder, which only its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="billhouse-postgresql-"))
     user = "nobody" if os.getuid() == 0 else None
     if user:
         shutil.chown(folder, user)
-        for parent in list(folder.parents)[:3]:
-            if parent.name.startswith("pytest-"):
-                parent.chmod(0o711)
     (folder / "password").write_text(PASSWORD)
     (folder / "password").chmod(0o644)
     with socket.socket() as free:
@@ -56,6 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run(*control, "-l", str(folder / "log"), "-o", options, "start")
     yield f"postgresql://tester:{PASSWORD}@127.0.0.1:{port}/postgres"
     run(*control, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
