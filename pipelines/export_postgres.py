@@ -88,6 +88,11 @@ def _parameters(url: str) -> dict[str, Any]:
 
     parameters = conninfo_to_dict(url)
     host = str(parameters.get("host") or "")
+    if "@" in host:
+        # Of a password with a bare @ in it, the rest is read as the host, which errors show.
+        raise UsageError(
+            "The password in the URL of the PostgreSQL database has an @ in it: write it as %40."
+        )
     is_here = not host or host.startswith("/") or is_loopback(host)
     if not is_here and "sslmode" not in parameters:
         parameters |= {"sslmode": "verify-full", "sslrootcert": "system"}

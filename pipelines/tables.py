@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _UNLIMITED = 10_000
+# Vendors write the texts that we show: what would steer a terminal is shown as a symbol instead.
+_SYMBOLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+_SYMBOLS |= dict.fromkeys([127, *range(0x80, 0xA0)], 0x2421)
 
 
 def print_table(
@@ -18,7 +21,7 @@ def print_table(
     numbers: frozenset[int] = frozenset(),
     title: str | None = None,
 ) -> None:
-    """Print texts as they are; `numbers` are the columns set flush right and never broken.
+    """Print texts, harmless to terminals; `numbers` are set flush right and never broken.
 
     Where stdout is no terminal the table is as wide as it needs to be: a log or a pipe has no edge,
     and an amount that was cut short would be a wrong amount.
@@ -49,5 +52,5 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: froze
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(value) for value in row))
+        table.add_row(*(Text(value.translate(_SYMBOLS)) for value in row))
     return table

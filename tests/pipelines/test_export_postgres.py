@@ -136,3 +136,10 @@ def test_a_url_that_is_none(published: Warehouse) -> None:
     with pytest.raises(UsageError) as refused:
         export_postgres(published, f"postgresql://tester:{PASSWORD}@[host/x", "billhouse")
     assert PASSWORD not in str(refused.value)
+
+
+def test_a_bare_at_sign_in_a_password_is_not_shown(published: Warehouse) -> None:
+    with pytest.raises(UsageError) as refused:
+        export_postgres(published, "postgresql://tester:very@secret@127.0.0.1/x", "billhouse")
+    assert "%40" in str(refused.value)
+    assert "secret" not in str(refused.value)
