@@ -37,7 +37,7 @@ numbered AS (
         -- The hash stands for the key, which is long: two keys of one hash only share their counting.
         row_number() OVER (
             PARTITION BY hash(invoice_id, natural_key)
-            ORDER BY gross_cents, discount_cents, CAST(quantity AS VARCHAR), CAST(unit_price AS VARCHAR), tags
+            ORDER BY gross_cents, discount_cents, hash(CAST(quantity AS VARCHAR), CAST(unit_price AS VARCHAR), tags)
         ) AS ordinal
     FROM amounts
 )
