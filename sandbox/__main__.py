@@ -41,7 +41,12 @@ def _options() -> argparse.Namespace:
     add("--accounts", type=int, help="at each vendor; by default one of each profile")
     add("--months", type=int, default=24, help="of history, the current one included")
     add("--latency", type=float, default=0.0, help="seconds before each answer")
-    add("--invoices-per-account", type=int, default=0, help="of MongoDB's first account")
+    add(
+        "--invoices-per-account",
+        type=int,
+        default=0,
+        help="of MongoDB's first account; details are turned off, unless lines are asked for",
+    )
     add("--line-items-per-invoice", type=int, default=0, help="of each MongoDB invoice")
     return parser.parse_args()
 

@@ -72,6 +72,8 @@ class Sandbox:
                 accounts = [self._configuration(each) for each in self.world.accounts(vendor)]
                 variables[f"{prefix}BASE_URL"] = f"{self.url}/{vendor}"
                 variables[f"{prefix}ACCOUNTS"] = json.dumps(accounts)
+        if "mongodb" in wanted and self.world.measures_lists:
+            variables["SOURCES__MONGODB__DETAILS"] = "false"
         return variables
 
     def _configuration(self, account: Account) -> dict[str, object]:

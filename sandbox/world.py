@@ -73,6 +73,11 @@ class World:
             self.invoices("mongodb", self._accounts["mongodb"][0])
 
     @property
+    def measures_lists(self) -> bool:
+        """Whether there are so many invoices that a detail of each would hide what lists cost."""
+        return bool(self.invoices_per_account) and not self.line_items_per_invoice
+
+    @property
     def now(self) -> DateTime:
         return self._now
 
