@@ -1,0 +1,51 @@
+"""What SECURITY.md says of dependencies: locked by hash, and nothing is fetched on import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+IMPORT_ALL_WITHOUT_NETWORK = """
+import socket, pkgutil, importlib
+
+def refused(*_):
+    raise AssertionError("the network was used on import")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refused
+for package in ("sources", "pipelines", "sandbox"):
+    for module in pkgutil.walk_packages([package], f"{package}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+"""
+
+
+def test_every_dependency_is_locked_by_hash() -> None:
+    packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    files = [
+        file
+        for package in packages
+        for file in [
+            *package.get("wheels", []),
+            *([package["sdist"]] if "sdist" in package else []),
+        ]
+    ]
+    assert len(files) > 100
+    assert all(file["hash"].startswith("sha256:") for file in files)
+    assert all(
+        "registry" in package["source"] or package["name"] == "billhouse" for package in packages
+    )
+
+
+def test_nothing_is_fetched_on_import() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL_WITHOUT_NETWORK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
