@@ -14,7 +14,6 @@ from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
-from pipelines.memory import sparingly
 from pipelines.model import Description, ModelError, descriptions
 from pipelines.publish import PublishedTable, publish
 from pipelines.published import one_sentence
@@ -118,11 +117,7 @@ class Run:
         import duckdb
 
         try:
-            return sparingly(
-                self.connection,
-                self.warehouse,
-                lambda: build(self.connection, started_at=self.started_at),
-            )
+            return build(self.connection, started_at=self.started_at)
         except refusals():
             raise
         except (duckdb.Error, ModelError) as error:
@@ -137,11 +132,7 @@ class Run:
 
         tables = [*(_published_table(each) for each in descriptions()), load_results.TABLE]
         try:
-            sparingly(
-                self.connection,
-                self.warehouse,
-                lambda: publish(self.connection, self.warehouse, tables),
-            )
+            publish(self.connection, self.warehouse, tables)
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The tables are built, but could not be published: {one_sentence(error)} Mend the"
