@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 # Gives the command a controlling terminal, which is what hidden input is read from.
 _IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-SILENCE = 20.0
+SILENCE = 60.0
 
 
 def conversation(
@@ -33,24 +34,32 @@ def conversation(
     assert process.stdin is not None
     assert process.stdout is not None
     shown = ""
+    # What is read at once may end inside a character.
+    decoder = codecs.getincrementaldecoder("utf-8")()
 
-    def read() -> str:
+    def read() -> str | None:
+        """What came next; None at the end."""
         assert process.stdout is not None
         if not select.select([process.stdout], [], [], SILENCE)[0]:
-            process.kill()
             raise AssertionError(f"nothing more came:\n{shown}")
-        return os.read(process.stdout.fileno(), 4096).decode()
+        part = os.read(process.stdout.fileno(), 4096)
+        return decoder.decode(part) if part else None
 
-    with process.stdin, process.stdout:
+    try:
         for question, answer in answers:
             unanswered = ""
             while question not in unanswered:
                 part = read()
-                assert part, f"it ended before {question!r}:\n{shown}"
+                assert part is not None, f"it ended before {question!r}:\n{shown}"
                 unanswered += part
                 shown += part
             process.stdin.write(f"{answer}\n".encode())
             process.stdin.flush()
-        while part := read():
+        while (part := read()) is not None:
             shown += part
-    return process.wait(timeout=60), shown
+        return process.wait(timeout=60), shown
+    finally:
+        process.kill()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
