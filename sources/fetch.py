@@ -6,7 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ from sources.vendor import ConfiguredAccount
 # Details come one row each; as one table they reach dlt a thousand times cheaper. A listing of
 # 100,000 comes in several, which dlt copies one after the other instead of all at once.
 ROWS_AT_ONCE = 20_000
+LONGEST_GOODBYE = 20.0
 
 Tables = queue.SimpleQueue[pa.Table | None]
 
@@ -87,10 +88,7 @@ class Fetch:
             target=self._work, args=(loop, fetching), name="billhouse-fetch", daemon=True
         )
         thread.start()
-        # Undone from the last to the first: cancel, wait until it has ended, close.
-        self._closing.callback(loop.close)
-        self._closing.callback(thread.join)
-        self._closing.callback(lambda: loop.call_soon_threadsafe(fetching.cancel))
+        self._closing.callback(_end, loop, fetching, thread)
         return self
 
     def __exit__(
@@ -115,6 +113,7 @@ class Fetch:
             # Apart from the task, which may be cancelled while it would close its connections.
             loop.run_until_complete(self._pool.aclose())
             loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
             for waiting in self._queues.values():
                 waiting.put(None)
 
@@ -131,6 +130,19 @@ class Fetch:
         for (name, _), waiting in self._queues.items():
             if name == vendor:
                 waiting.put(None)
+
+
+def _end(
+    loop: asyncio.AbstractEventLoop, fetching: asyncio.Task[None], thread: threading.Thread
+) -> None:
+    """Cancel, and wait until it has ended.
+
+    A signal that struck inside an import leaves Python's import lock taken for ever, and the thread
+    may need it to close its connections. It is then left to end with the process.
+    """
+    with suppress(RuntimeError):  # the loop is closed: it has ended already
+        loop.call_soon_threadsafe(fetching.cancel)
+    thread.join(LONGEST_GOODBYE)
 
 
 def _slices(table: pa.Table) -> Iterator[pa.Table]:

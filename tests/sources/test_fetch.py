@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sources import Fetch, FetchEvent, Known
 from sources.account import DETAIL_FAILURES_IN_A_ROW
+from sources.http import Pool
 from tests.sources.fetching import AT_ONCE, NOW, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 
@@ -268,6 +269,27 @@ class TestFailures:
         result = fetched(account("mongodb", server.url), account("turso", server.url))
         assert [each.outcome for each in result.results] == ["ok", "failed"]
         assert "internal error in mistaken (" in str(result.results[1].error)
+
+    def test_leaving_does_not_wait_for_ever(
+        self, server: Scripted, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As when a signal has left a lock taken that closing the connections needs."""
+        let_go = threading.Event()
+        close = Pool.aclose
+
+        async def stuck(pool: Pool) -> None:
+            let_go.wait()
+            await close(pool)
+
+        monkeypatch.setattr(Pool, "aclose", stuck)
+        monkeypatch.setattr("sources.fetch.LONGEST_GOODBYE", 0.1)
+        server.in_turn(document({"invoices": []}))
+        with Fetch([account("turso", server.url)], Known(), now=NOW, retry=AT_ONCE):
+            pass
+        (thread,) = (each for each in threading.enumerate() if each.name == "billhouse-fetch")
+        let_go.set()
+        thread.join(10)
+        assert not thread.is_alive()
 
     def test_leaving_stops_what_is_under_way(self, server: Scripted) -> None:
         asked = threading.Event()
