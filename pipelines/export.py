@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.failures import JobError
 from pipelines.model import TRANSFORMS
-from pipelines.published import one_sentence
+from pipelines.published import one_sentence, unsealed
 from pipelines.sql_text import identifier, literal
-from pipelines.warehouse import Warehouse, cannot_open
+from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +62,7 @@ def export_tables(
     Raises:
         JobError: nothing is published yet, or a file can't be written.
     """
-    with _reading(warehouse) as connection:
+    with unsealed(warehouse) as connection:
         tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
         return _write_all(
             connection,
@@ -81,7 +80,7 @@ def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat)
     """
     folder = TRANSFORMS / "exports"
     queries = {name: (folder / file).read_text(encoding="utf-8") for name, file in _FOCUS.items()}
-    with _reading(warehouse) as connection:
+    with unsealed(warehouse) as connection:
         left_out = connection.execute(
             """
             SELECT
@@ -92,25 +91,6 @@ def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat)
         ).fetchone()
         invoices, lines = left_out or (0, 0)
         return FocusExport(_write_all(connection, queries, directory, file_format), invoices, lines)
-
-
-@contextmanager
-def _reading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published copy, which only our own SQL reads here, so that it may write files."""
-    import duckdb
-
-    if not warehouse.published.exists():
-        raise JobError(
-            f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"
-            " first, or set warehouse.directory to where the warehouse is."
-        )
-    try:
-        connection = duckdb.connect(warehouse.published, read_only=True)
-    except duckdb.Error as error:
-        raise cannot_open(warehouse.published, error) from error
-    with closing(connection):
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
 
 
 def _write_all(

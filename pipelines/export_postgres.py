@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import duckdb
     import psycopg
 
-DEFAULT_SCHEMA = "billhouse"
 _ROWS_AT_ONCE = 10_000
 _CONNECT_TIMEOUT = 10
 # So that two exports at one time are one after the other; the number means nothing.

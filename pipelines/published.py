@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,18 @@ def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         JobError: nothing is published yet, or the file can't be opened.
     """
+    with unsealed(warehouse) as connection:
+        sealed(connection)
+        yield connection
+
+
+@contextmanager
+def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy, read-only, for our own SQL, which may write files.
+
+    Raises:
+        JobError: nothing is published yet, or the file can't be opened.
+    """
     import duckdb
 
     if not warehouse.published.exists():
@@ -37,11 +49,9 @@ def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(warehouse.published, read_only=True)
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
-    try:
-        sealed(connection)
+    with closing(connection):
+        connection.execute("SET TimeZone = 'UTC'")
         yield connection
-    finally:
-        connection.close()
 
 
 def sealed(connection: duckdb.DuckDBPyConnection) -> None:

@@ -40,6 +40,10 @@ CREATE OR REPLACE MACRO plain_number(number) AS
         )
     END;
 
+-- How many minor units make the unit that a vendor's amounts are in: 100 for dollars, 1 where they are cents already.
+CREATE OR REPLACE MACRO unit_factor(is_major_unit, minor_units_per_unit) AS
+    CAST(CASE WHEN is_major_unit THEN minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0));
+
 -- Whole minor units of a number text, rounded half away from zero. `factor` is how many of them make the unit that the
 -- number is in: 100 for dollars, 1 for cents or yen. Five decimals decide the rounding, since no currency has more than
 -- four. The first branch does in 64 bits what the second does 100 times slower: casting to a wide DECIMAL.

@@ -3,9 +3,7 @@ WITH numbers AS (
     SELECT
         detail.*,
         invoice.invoice_id,
-        CAST(
-            CASE WHEN detail.is_major_unit THEN currencies.minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)
-        ) AS factor,
+        unit_factor(detail.is_major_unit, currencies.minor_units_per_unit) AS factor,
         number_text(detail.subtotal) AS subtotal_number,
         number_text(detail.tax) AS tax_number,
         number_text(detail.discount) AS discount_number

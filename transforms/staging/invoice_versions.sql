@@ -5,7 +5,7 @@ WITH moments AS (
         reading.* EXCLUDE (currency),
         stated(upper(reading.currency)) AS currency,
         currencies.currency IS NOT NULL AS is_known_currency,
-        CAST(CASE WHEN reading.is_major_unit THEN currencies.minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)) AS factor,
+        unit_factor(reading.is_major_unit, currencies.minor_units_per_unit) AS factor,
         moment(reading.period_start) AS starts_at,
         moment(reading.period_end) AS ends_at,
         moment(reading.due) AS due_at,

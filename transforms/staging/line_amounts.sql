@@ -7,9 +7,7 @@ WITH numbers AS (
         invoice.currency,
         invoice.billing_period_start,
         invoice.billing_period_end,
-        CAST(
-            CASE WHEN line.is_major_unit THEN currencies.minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)
-        ) AS factor,
+        unit_factor(line.is_major_unit, currencies.minor_units_per_unit) AS factor,
         number_text(line.amount) AS amount_number,
         number_text(line.discount) AS discount_number,
         moment(line.period_start) AS starts_at,
