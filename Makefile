@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet
 
-.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test
+.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi
 
 demo: .venv
 	$(RUN) billhouse demo
@@ -42,15 +42,24 @@ SEED ?= 1
 kill-test: .venv
 	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
 
+# Apache Superset, from PyPI into .superset, must show the numbers that DuckDB does. Neither part of `make test` nor of CI.
+test-bi: .venv .superset
+	$(RUN) python -m tests.bi.superset .superset/bin
+
 lock: $(UV)
 	$(UV) lock
+	$(UV) lock --project tests/bi
 
 clean:
-	rm -rf .venv .uv demo-warehouse
+	rm -rf .venv .uv .superset demo-warehouse
 
 .venv: pyproject.toml uv.lock $(UV)
 	$(UV) sync --frozen --quiet --compile-bytecode
 	@touch .venv
+
+.superset: tests/bi/pyproject.toml tests/bi/uv.lock $(UV)
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.superset $(UV) sync --project tests/bi --frozen --quiet --compile-bytecode
+	@touch .superset
 
 $(UV):
 	$(PYTHON) -m venv .uv
