@@ -80,6 +80,25 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         raise JobError(f"The query can't be answered. {one_sentence(error)}") from error
 
 
+@contextmanager
+def of_this_version() -> Iterator[None]:
+    """For our own queries, which name tables and columns that every copy of this version has.
+
+    Raises:
+        JobError: the copy lacks one of them, since another version published it.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise JobError(
+            f"The published copy has other tables than this version of Billhouse:"
+            f" {one_sentence(error)} Run `billhouse rebuild`, which publishes it anew and fetches"
+            " nothing."
+        ) from error
+
+
 def one_sentence(error: BaseException) -> str:
     """DuckDB's reason without its drawing of where in the query it stands."""
     reason = " ".join(str(error).partition("\n\nLINE")[0].split())

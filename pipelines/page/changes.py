@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SHOWN = 200
+_COUNT = "SELECT count(*) FROM invoice_changes INNER JOIN fct_invoices USING (invoice_id)"
 _CHANGES = """
 SELECT
     vendor, account, coalesce(invoice_number, '–'), left(invoice_id, 12), currency,
@@ -38,6 +40,16 @@ class Change:
     after: str
 
 
-def changes(connection: duckdb.DuckDBPyConnection) -> list[Change]:
-    """The newest changes, newest first; the table in the warehouse has them all."""
-    return [Change(*row) for row in connection.execute(_CHANGES, [_SHOWN]).fetchall()]
+@dataclass(frozen=True)
+class Changes:
+    """The newest changes, newest first, and how many there are in all."""
+
+    newest: Sequence[Change]
+    total: int
+
+
+def changes(connection: duckdb.DuckDBPyConnection) -> Changes:
+    """A page can't show the changes of years; the table in the warehouse has them all."""
+    [(total,)] = connection.execute(_COUNT).fetchall()
+    newest = [Change(*row) for row in connection.execute(_CHANGES, [_SHOWN]).fetchall()]
+    return Changes(newest, total)

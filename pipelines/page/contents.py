@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.amounts import currency_decimals
-from pipelines.failures import JobError
 from pipelines.page.attention import Attention, attention_in
-from pipelines.page.changes import Change, changes
+from pipelines.page.changes import Changes, changes
 from pipelines.page.columns import Chart, stacked
 from pipelines.page.health import Health, health
 from pipelines.page.months import Completeness, completeness
 from pipelines.page.spend import Fact, Spend, currencies, facts_in, prepare, spend_in
-from pipelines.published import one_sentence
+from pipelines.published import of_this_version
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,7 +43,7 @@ class Contents:
     vendors: Sequence[str]
     decimals: dict[str, int]
     sections: Sequence[CurrencySection]
-    changes: Sequence[Change]
+    changes: Changes
     completeness: Completeness
     health: Health
 
@@ -56,7 +54,7 @@ def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
     Raises:
         JobError: the copy lacks a table or a column, since another version published it.
     """
-    with _of_this_version():
+    with of_this_version():
         prepare(connection, months)
         decimals = currency_decimals(connection)
         accounts = connection.execute(
@@ -98,17 +96,3 @@ def _section(
         attention_in(connection, currency),
         facts_in(connection, currency),
     )
-
-
-@contextmanager
-def _of_this_version() -> Iterator[None]:
-    import duckdb
-
-    try:
-        yield
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise JobError(
-            f"The published copy has other tables than this version of Billhouse:"
-            f" {one_sentence(error)} Run `billhouse rebuild`, which publishes it anew and fetches"
-            " nothing."
-        ) from error

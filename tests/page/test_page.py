@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipelines.page.contents import contents
 from pipelines.page.writing import page, write
 from pipelines.published import opened
 from pipelines.warehouse import Warehouse
+from tests.page.conftest import Command
 
 Cents = st.integers(min_value=-(10**14), max_value=10**14)
 BOTTOM = columns.HEIGHT - columns.BOTTOM
@@ -82,6 +84,29 @@ def test_nothing_published_but_tables(altered: Warehouse) -> None:
             connection.execute(f"DELETE FROM {name}")
     with opened(altered) as connection:
         assert "No invoice is published yet." in page(contents(connection, 13))
+
+
+def test_more_changes_than_a_page_shows(altered: Warehouse, billhouse: Command) -> None:
+    with duckdb.connect(altered.published) as connection:
+        connection.execute(
+            "INSERT INTO invoice_changes SELECT invoice_id, first_seen_at, 'voided', 'open', 'void'"
+            " FROM fct_invoices"
+        )
+        [(total,)] = connection.execute("SELECT count(*) FROM invoice_changes").fetchall()
+    with opened(altered) as connection:
+        text = page(contents(connection, 13))
+    assert f"the newest 200 of {total} changes" in text
+    [query] = re.findall(r'<code>billhouse query "(.+)"</code>', text)
+    finished = billhouse(altered, "query", query, "--format", "csv")
+    assert len(finished.stdout.splitlines()) == total + 1, finished.stderr
+
+
+def test_all_changes_on_the_page(example: Warehouse, published: duckdb.DuckDBPyConnection) -> None:
+    [(total,)] = published.execute("SELECT count(*) FROM invoice_changes").fetchall()
+    with opened(example) as connection:
+        made = contents(connection, 13)
+    assert len(made.changes.newest) == made.changes.total == total > 0
+    assert "Shown: the newest" not in page(made)
 
 
 def test_a_copy_of_another_version(altered: Warehouse) -> None:
