@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +27,13 @@ body {{ margin: 0; display: inline-block; background: #14171b; color: #e8e9ea; }
 pre {{ margin: 0; padding: 24px 32px; font: 13px/1.35 "DejaVu Sans Mono", monospace; }}
 b {{ color: #86bfe6; font-weight: 400; }}
 </style><pre>{}</pre>"""
-_COMMANDS = (
-    ("invoices", "--unpaid", "--vendor", "turso", "--vendor", "northflank"),
-    ("show", "SBX01-00002"),
-)
+_TERMINALS: dict[str, Sequence[tuple[str, ...]]] = {
+    "status": [("status",)],
+    "terminal": [
+        ("invoices", "--unpaid", "--vendor", "turso", "--vendor", "northflank"),
+        ("show", "SBX01-00002"),
+    ],
+}
 
 
 def main() -> None:
@@ -39,7 +43,8 @@ def main() -> None:
         report = Path(directory, "report.html")
         _billhouse(warehouse, "report", "--output", str(report))
         _report(browser, report)
-        _terminal(browser, warehouse)
+        for name, commands in _TERMINALS.items():
+            _terminal(browser, warehouse, name, commands)
 
 
 def _report(browser: Browser, report: Path) -> None:
@@ -55,14 +60,16 @@ def _report(browser: Browser, report: Path) -> None:
         page.close()
 
 
-def _terminal(browser: Browser, warehouse: Warehouse) -> None:
+def _terminal(
+    browser: Browser, warehouse: Warehouse, name: str, commands: Sequence[tuple[str, ...]]
+) -> None:
     told = "".join(
         f"<b>$ billhouse {' '.join(arguments)}</b>\n{escape(_billhouse(warehouse, *arguments))}\n"
-        for arguments in _COMMANDS
+        for arguments in commands
     )
     page = browser.new_page()
     page.set_content(_TERMINAL.format(told))
-    page.locator("body").screenshot(path=FOLDER / "terminal.png")
+    page.locator("body").screenshot(path=FOLDER / f"{name}.png")
     page.close()
 
 

@@ -30,19 +30,19 @@ invoices AS (
 )
 SELECT vendor, account,
        coalesce(invoices, 0) AS invoices,
-       strftime(newest_period, '%Y-%m-%d') AS "newest period",
-       strftime(last_ok, '%Y-%m-%d %H:%M UTC') AS "last ok load",
-       date_diff('hour', last_ok, now()) || ' h' AS age,
-       last_outcome AS "last outcome"
+       coalesce(strftime(newest_period, '%Y-%m-%d'), '–') AS newest,
+       concat_ws('; ', CASE WHEN last_outcome = 'failed' THEN 'failed' END,
+                 'ok ' || date_diff('hour', last_ok, now()) || ' h ago') AS "last load"
 FROM results FULL JOIN invoices USING (vendor, account)
 ORDER BY ALL
 """
 _FAILURES = """
-SELECT strftime(started_at, '%Y-%m-%d %H:%M UTC') AS "last failed", vendor, account, error
+SELECT strftime(started_at, '%Y-%m-%d %H:%M') AS "last failed, UTC",
+       vendor || ' ' || account AS account, error
 FROM load_results
 WHERE outcome = 'failed'
 QUALIFY row_number() OVER (PARTITION BY vendor, account ORDER BY started_at DESC) = 1
-ORDER BY started_at DESC, vendor, account
+ORDER BY started_at DESC, load_results.vendor, load_results.account
 """
 
 

@@ -1,0 +1,110 @@
+"""`billhouse status`: its figures are the published tables', and it fits a terminal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from pipelines.failures import JobError
+from pipelines.finances import CurrencyPosition, Gap, gaps, positions
+from pipelines.published import opened
+from pipelines.warehouse import Warehouse
+from tests.page.conftest import Command
+
+WIDTH = 80
+
+
+def test_figures_of_each_currency(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    finished = billhouse(example, "status")
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    shown = {words[0]: words[1:] for line in lines if len(words := line.split()) == 9}
+    assert set(shown) == {"EUR", "GBP", "USD"}
+    for currency, (month, total, have, _, of, unpaid, to_pay, overdue) in shown.items():
+        owners = set(
+            published.execute(
+                "SELECT vendor, account FROM fct_invoices WHERE currency = ?", [currency]
+            ).fetchall()
+        )
+        states = defaultdict(list)
+        for vendor, account, first_day, is_closed in published.execute(
+            "SELECT vendor, account, strftime(month, '%Y-%m'), is_closed FROM dim_billing_periods"
+        ).fetchall():
+            if (vendor, account) in owners:
+                states[first_day].append(is_closed)
+        assert month == max(name for name, closed in states.items() if all(closed))
+        assert (int(have), int(of)) == (len(states[month]), len(owners))
+        [(cents,)] = published.execute(
+            "SELECT sum(amount_cents) FROM fct_monthly_spend WHERE currency = ? AND month = ?",
+            [currency, f"{month}-01"],
+        ).fetchall()
+        assert total == f"{Decimal(cents).scaleb(-2):,f}"
+        rows = published.execute(
+            "SELECT payment_status, balance_due_cents FROM fct_invoices"
+            " WHERE currency = ? AND balance_due_cents <> 0",
+            [currency],
+        ).fetchall()
+        assert int(unpaid) == len(rows)
+        assert to_pay == f"{Decimal(sum(each for _, each in rows)).scaleb(-2):,f}"
+        late = sum(each for status, each in rows if status in ("past_due", "failed"))
+        assert overdue == f"{Decimal(late).scaleb(-2):,f}"
+
+
+def test_missing_months_and_width(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    told, _, files = billhouse(example, "status").stdout.partition("file ")
+    assert files
+    assert max(map(len, told.splitlines())) <= WIDTH
+    missing = published.execute(
+        "SELECT account, strftime(month, '%Y-%m') FROM dim_billing_periods WHERE is_gap"
+    ).fetchall()
+    assert missing
+    section = told.partition("missing")[2]
+    for account, month in missing:
+        assert any(account in line and month in line for line in section.splitlines())
+
+
+def test_a_month_is_closed_when_every_account_has_closed_it(altered: Warehouse) -> None:
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("DELETE FROM fct_invoices WHERE account NOT LIKE 'versori-%'")
+        connection.execute("UPDATE fct_invoices SET currency = 'JPY'")
+        connection.execute("UPDATE fct_monthly_spend SET currency = 'JPY'")
+        connection.execute("UPDATE dim_billing_periods SET is_closed = month <= '2025-02-01'")
+        connection.execute("UPDATE dim_billing_periods SET is_gap = false, invoices = 1")
+        connection.execute(
+            "UPDATE dim_billing_periods SET invoices = 0, is_gap = true, is_closed = false"
+            " WHERE account = 'versori-3-calendar' AND month = '2025-02-01'"
+        )
+        [(cents, accounts)] = connection.execute(
+            "SELECT (SELECT sum(amount_cents) FROM fct_monthly_spend WHERE month = '2025-01-01'),"
+            " count(DISTINCT account) FROM fct_invoices"
+        ).fetchall()
+    with opened(altered) as connection:
+        [position] = positions(connection)
+        assert gaps(connection) == [Gap("versori", "versori-3-calendar", "2025-02")]
+    # Versori doesn't say what is paid, so nothing is known to be unpaid; yen have no decimals.
+    assert position == CurrencyPosition(
+        "JPY", "2025-01", f"{cents:,}", f"{accounts} of {accounts}", "0", "0", "0"
+    )
+
+
+def test_nothing_is_closed_and_nothing_there(altered: Warehouse) -> None:
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("UPDATE dim_billing_periods SET is_closed = false, is_gap = false")
+    with opened(altered) as connection:
+        assert {(each.month, each.total) for each in positions(connection)} == {("–", "")}
+        assert gaps(connection) == []
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("DELETE FROM fct_invoices")
+    with opened(altered) as connection:
+        assert positions(connection) == []
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("DROP TABLE dim_billing_periods")
+    with opened(altered) as connection, pytest.raises(JobError, match="billhouse rebuild"):
+        positions(connection)
