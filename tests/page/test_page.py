@@ -101,9 +101,9 @@ def test_more_changes_than_a_page_shows(altered: Warehouse, billhouse: Command) 
     assert len(finished.stdout.splitlines()) == total + 1, finished.stderr
 
 
-def test_all_changes_on_the_page(example: Warehouse, published: duckdb.DuckDBPyConnection) -> None:
-    [(total,)] = published.execute("SELECT count(*) FROM invoice_changes").fetchall()
-    with opened(example) as connection:
+def test_all_changes_on_the_page(altered: Warehouse) -> None:
+    with opened(altered) as connection:
+        [(total,)] = connection.execute("SELECT count(*) FROM invoice_changes").fetchall()
         made = contents(connection, 13)
     assert len(made.changes.newest) == made.changes.total == total > 0
     assert "Shown: the newest" not in page(made)
