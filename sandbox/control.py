@@ -54,7 +54,7 @@ def routes(world: World, traffic: Traffic) -> list[Route]:
         return answer(dict(traffic.requests))
 
     async def forget_requests(request: Request) -> Response:
-        traffic.requests.clear()
+        traffic.forget_requests()
         return answer({})
 
     async def latency(request: Request) -> Response:

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 
 from sandbox import control, mongodb, northflank, planetscale, turso, versori
 from sandbox.answers import vendor_application
+from sandbox.concurrency import Concurrency
 from sandbox.faults import Fault, Injected
 from sandbox.model import VENDORS, Account
 from sandbox.traffic import CONTROL, Traffic
@@ -32,8 +33,8 @@ APPLICATIONS = {
 
 
 class Sandbox:
-    """`url` is the server's origin; `requests` counts by method and route, the sandbox's own routes
-    apart.
+    """`url` is the server's origin; `requests` counts by method and route, and `concurrency` how
+    many came at once, the sandbox's own routes apart.
     """
 
     def __init__(self, url: str, world: World, traffic: Traffic) -> None:
@@ -45,8 +46,12 @@ class Sandbox:
     def requests(self) -> dict[str, int]:
         return dict(self._traffic.requests)
 
+    @property
+    def concurrency(self) -> Concurrency:
+        return self._traffic.concurrency
+
     def reset_requests(self) -> None:
-        self._traffic.requests.clear()
+        self._traffic.forget_requests()
 
     def advance(self, months: int = 1) -> None:
         self.world.advance(months)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.concurrency import Concurrency
 from sandbox.faults import Exchange, Faults, inject
 
 CONTROL = "/_sandbox"
@@ -24,6 +25,7 @@ class Traffic:
     def __init__(self, application: ASGIApp, routes: Iterable[BaseRoute], latency: float) -> None:
         self.latency = latency
         self.requests: Counter[str] = Counter()
+        self.concurrency = Concurrency()
         self.faults = Faults()
         self._application = application
         self._routes = [
@@ -36,15 +38,25 @@ class Traffic:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
-            route = self.route(scope["method"], scope["path"])
-            self.requests[route] += 1
-            if self.latency:
-                await asyncio.sleep(self.latency)
-            injected = self.faults.take(route, scope)
-            if injected is not None:
-                await inject(Exchange(injected, self._application, scope, receive, send))
-                return
-        await self._application(scope, receive, send)
+            with self.concurrency.request(scope):
+                await self._vendor(scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+    async def _vendor(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self.route(scope["method"], scope["path"])
+        self.requests[route] += 1
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        injected = self.faults.take(route, scope)
+        if injected is not None:
+            await inject(Exchange(injected, self._application, scope, receive, send))
+        else:
+            await self._application(scope, receive, send)
+
+    def forget_requests(self) -> None:
+        self.requests.clear()
+        self.concurrency.forget()
 
     def route(self, method: str, path: str) -> str:
         """The first route that takes the path, else the path itself."""
