@@ -14,14 +14,16 @@ from typing import Self
 import pyarrow as pa
 
 from sources.account import AccountFetch, AccountResult, FetchEvent
-from sources.http import Pool
+from sources.answers import MEBIBYTE
 from sources.known import Known
+from sources.pool import Pool
 from sources.retry import RetryPolicy
 from sources.vendor import ConfiguredAccount
 
-# Details come one row each; as one table they reach dlt a thousand times cheaper. A listing of
-# 100,000 comes in several, which dlt copies one after the other instead of all at once.
+# Details come one row each, and dlt takes milliseconds for an item, whatever its size: what comes
+# in is gathered. A listing of 100,000 comes in several, which dlt copies one after the other.
 ROWS_AT_ONCE = 20_000
+BYTES_AT_ONCE = 32 * MEBIBYTE
 LONGEST_GOODBYE = 20.0
 
 Tables = queue.SimpleQueue[pa.Table | None]
@@ -59,9 +61,9 @@ class Fetch:
         self._closing = ExitStack()
 
     def tables(self, vendor: str, entity: str) -> Iterator[pa.Table]:
-        """Whole listings, several in one table where several are there; ends with the vendor.
+        """Whole listings, as many in one table as fit; ends with the vendor.
 
-        Blocks until the next is there. A vendor without accounts has none.
+        Blocks until a table is full or the vendor has ended. A vendor without accounts has none.
         """
         waiting = self._queues.get((vendor, entity))
         more = waiting is not None
@@ -151,14 +153,13 @@ def _slices(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def _next_tables(waiting: Tables) -> tuple[list[pa.Table], bool]:
-    """What is there now, at least one, and whether more may follow."""
+    """As many as make one item for dlt, and whether more may follow."""
     batch: list[pa.Table] = []
-    rows = 0
-    table = waiting.get()
-    while table is not None:
+    rows = size = 0
+    while (table := waiting.get()) is not None:
         batch.append(table)
         rows += table.num_rows
-        if rows >= ROWS_AT_ONCE or waiting.empty():
+        size += table.nbytes
+        if rows >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
             return batch, True
-        table = waiting.get()
     return batch, False
