@@ -13,9 +13,11 @@ from typing import Literal
 import pyarrow as pa
 
 from sources.errors import SourceError
-from sources.http import REQUESTS_AT_ONCE, Client, Pool
+from sources.http import Client
 from sources.known import Known
+from sources.limits import REQUESTS_AT_ONCE
 from sources.listing import ListingTable
+from sources.pool import Pool
 from sources.vendor import ConfiguredAccount, Listing, Window
 
 # So many failures in a row mean that the vendor is down, not that a document is odd.
@@ -90,13 +92,17 @@ class AccountFetch:
         )
 
     async def run(self, pool: Pool) -> None:
+        async with pool.client(self._configured) as client:
+            await self._run(client)
+
+    async def _run(self, client: Client) -> None:
         started = time.monotonic()
-        self._client = pool.client(self._configured)
+        self._client = client
         try:
-            await self._fetch_listings(self._client)
+            await self._fetch_listings(client)
             self._finished = True
         except Exception as error:  # one account's surprise must not stop the others
-            self._fail("", _surprise(error, self._client))
+            self._fail("", _surprise(error, client))
         finally:
             self._seconds = time.monotonic() - started
         self._tell("account")
@@ -133,7 +139,7 @@ class AccountFetch:
         return table
 
     async def _fetch_details(self, client: Client, table: pa.Table) -> None:
-        """As many at once as the vendor allows, and no more tasks: there may be 100,000 details."""
+        """As many at once as may be sent, and no more tasks: there may be 100,000 details."""
         due = self._due_details(table)
         failures_in_a_row = 0
 

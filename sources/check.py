@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from sources.errors import SourceError
-from sources.http import Pool
+from sources.pool import Pool
 from sources.retry import RetryPolicy
 from sources.vendor import ConfiguredAccount
 
@@ -28,9 +28,9 @@ class CheckResult:
 
 async def check(account: ConfiguredAccount, pool: Pool) -> None:
     """Reads the smallest page of the account's invoices. Raises SourceError."""
-    client = pool.client(account)
-    pages = account.definition.probe(account.account).pages(client)
-    await anext(pages)
+    async with pool.client(account) as client:
+        pages = account.definition.probe(account.account).pages(client)
+        await anext(pages)
 
 
 def check_accounts(

@@ -1,12 +1,10 @@
-"""The HTTP client: one pool a run, one `Client` an account, which tries again, waits and counts."""
+"""One account's HTTP client, which tries again, waits and counts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
@@ -14,7 +12,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from sources.answers import PAGE_LIMIT, Answers
 from sources.errors import SourceError, TransientError
-from sources.limits import Gate, RateLimiter
+from sources.limits import Allowance
 from sources.origin import origin
 from sources.redaction import Redactor
 from sources.retry import RetryPolicy, parse_retry_after
@@ -23,54 +21,26 @@ from sources.vendor import ConfiguredAccount
 T = TypeVar("T")
 Parameters = Sequence[tuple[str, str]]
 
-REQUESTS_AT_ONCE = 8
 # A server that sends a byte a minute meets every other timeout.
 ATTEMPT_SECONDS = 900.0
-TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
 COUNTER = "billhouse.client"
-
-
-class Pool:
-    """The connections of one run, and how many requests each vendor is sent at once."""
-
-    def __init__(
-        self,
-        retry: RetryPolicy | None = None,
-        *,
-        timeout: httpx.Timeout = TIMEOUT,
-        requests_at_once: int = REQUESTS_AT_ONCE,
-    ) -> None:
-        self.retry = retry or RetryPolicy()
-        # Accounts share the pool: a cookie that was kept would reach another account.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self.http = httpx.AsyncClient(
-            timeout=timeout,
-            follow_redirects=False,
-            cookies=no_cookies,
-            event_hooks={"request": [_count]},
-            headers={"User-Agent": "billhouse"},
-        )
-        self._slots: dict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(requests_at_once)
-        )
-
-    def client(self, account: ConfiguredAccount) -> Client:
-        return Client(self, account, self._slots[account.vendor])
-
-    async def aclose(self) -> None:
-        await self.http.aclose()
 
 
 class Client:
     """One account's requests. `requests` counts what was sent, for authentication too."""
 
-    def __init__(self, pool: Pool, account: ConfiguredAccount, slots: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        retry: RetryPolicy,
+        http: httpx.AsyncClient,
+        account: ConfiguredAccount,
+        allowance: Allowance,
+    ) -> None:
         self.requests = 0
-        self._pool = pool
+        self._retry = retry
+        self._http = http
         self._base_url = account.base_url
-        self._slots = slots
-        self._gate = Gate()
-        self._limiter = RateLimiter(account.rate)
+        self._allowance = allowance
         self.redact: Redactor = account.account.redactor()
         self._answers = Answers(account, self.redact)
         self._authentication = account.definition.authentication(
@@ -102,9 +72,9 @@ class Client:
         limit: int = PAGE_LIMIT,
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
-        request = self._pool.http.build_request("GET", url, headers={"Accept": accept})
+        request = self._http.build_request("GET", url, headers={"Accept": accept})
         request.extensions[COUNTER] = self
-        policy = self._pool.retry
+        policy = self._retry
         retrying = AsyncRetrying(
             stop=stop_after_attempt(policy.attempts),
             wait=policy.wait,
@@ -144,20 +114,13 @@ class Client:
         return httpx.URL(self._base_url + path, params=list(parameters) or None)
 
     async def _attempt(self, request: httpx.Request, into: type[T], limit: int) -> T:
-        await self._limiter.acquire()
-        while True:
-            await self._gate.opened()
-            async with self._slots:
-                # It may have closed while this request waited for its slot.
-                if self._gate.remaining == 0:
-                    return await self._send(request, into, limit)
+        async with self._allowance.turn():
+            return await self._send(request, into, limit)
 
     async def _send(self, request: httpx.Request, into: type[T], limit: int) -> T:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                response = await self._pool.http.send(
-                    request, auth=self._authentication, stream=True
-                )
+                response = await self._http.send(request, auth=self._authentication, stream=True)
                 try:
                     self._wait_if_told(response)
                     return await self._answers.read(response, into, limit)
@@ -171,7 +134,7 @@ class Client:
         wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         if wait is None or response.status_code not in (429, 503):
             return
-        longest = self._pool.retry.longest_retry_after
+        longest = self._retry.longest_retry_after
         if wait > longest:
             raise self._answers.failure(
                 response.request,
@@ -180,10 +143,11 @@ class Client:
                 "The next run fetches it; if this repeats, lower requests_per_period.",
             )
         if response.status_code == 429:
-            self._gate.close_for(wait)
+            self._allowance.gate.close_for(wait)
 
 
-async def _count(request: httpx.Request) -> None:
+async def count_request(request: httpx.Request) -> None:
+    """Every one that is sent, for authentication too (a hook of httpx)."""
     client = request.extensions[COUNTER]
     assert isinstance(client, Client)  # noqa: S101
     client.requests += 1

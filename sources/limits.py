@@ -1,10 +1,17 @@
-"""When a request may be sent: an account's rate, and its gate while a vendor asks to wait."""
+"""When a request may be sent: how many at once, at what rate, and not while a vendor asks to wait.
+
+All three belong to a credential, since that is what a vendor counts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+REQUESTS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -54,3 +61,28 @@ class Gate:
         # It may be closed for longer meanwhile, by another request's answer.
         while self.remaining > 0:  # noqa: ASYNC110
             await asyncio.sleep(self.remaining)
+
+
+class Allowance:
+    """What one credential may send; accounts that are configured with the same one share it.
+
+    `total` bounds what a whole run sends at once, whoever sends it.
+    """
+
+    def __init__(self, rate: Rate | None, total: asyncio.Semaphore) -> None:
+        self.gate = Gate()
+        self._limiter = RateLimiter(rate)
+        self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._total = total
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits until a request may be sent, and holds its place until it is answered."""
+        await self._limiter.acquire()
+        while True:
+            await self.gate.opened()
+            async with self._slots, self._total:
+                # It may have closed while this request waited for its place.
+                if self.gate.remaining == 0:
+                    yield
+                    return

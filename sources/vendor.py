@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
@@ -33,16 +33,16 @@ class Account(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         """What the tables call an account that was given no name."""
         return "default"
 
-    def secrets(self) -> Iterator[str]:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, Secret):
-                yield value.reveal()
+    @property
+    def credential(self) -> tuple[Secret, ...]:
+        """The secrets that it is configured with."""
+        values = (getattr(self, name) for name in self.__struct_fields__)
+        return tuple(value for value in values if isinstance(value, Secret))
 
     def redactor(self) -> Redactor:
         redactor = Redactor()
-        for secret in self.secrets():
-            redactor.add(secret)
+        for secret in self.credential:
+            redactor.add(secret.reveal())
         return redactor
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources import Fetch, FetchEvent, Known
+from sources import Fetch, FetchEvent, Known, fetch
 from sources.account import DETAIL_FAILURES_IN_A_ROW
-from sources.http import Pool
+from sources.pool import Pool
 from tests.sources.fetching import AT_ONCE, NOW, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 
@@ -320,6 +320,25 @@ def test_progress_is_told(server: Scripted) -> None:
         "account",
     }
     assert events[-1] == FetchEvent("turso", "main", 2, 2, "account")
+
+
+@pytest.mark.parametrize(("bytes_at_once", "tables"), [(fetch.BYTES_AT_ONCE, 1), (1, 3)])
+def test_small_tables_are_handed_over_together(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, bytes_at_once: int, tables: int
+) -> None:
+    """dlt's cost is by item; large documents aren't gathered, lest they fill the memory."""
+    monkeypatch.setattr(fetch, "BYTES_AT_ONCE", bytes_at_once)
+    invoices = [{"id": f"{number}"} for number in range(3)]
+
+    def answer(request: Request) -> bytes:
+        listed = request.path.endswith("/invoices")
+        return document({"results": invoices} if listed else {"detail": request.path})
+
+    server.answer = answer
+    with Fetch([account("mongodb", server.url)], Known(), now=NOW, retry=AT_ONCE) as opened:
+        assert [table.num_rows for table in opened.tables("mongodb", "invoices")] == [3]
+        handed = [table.num_rows for table in opened.tables("mongodb", "invoice_details")]
+    assert handed == [3 // tables] * tables
 
 
 def test_a_vendor_without_accounts_has_no_tables(server: Scripted) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from sources import http
 from sources.answers import PAGE_LIMIT
-from sources.limits import Rate, RateLimiter
+from sources.limits import REQUESTS_AT_ONCE, Rate, RateLimiter
 from sources.retry import parse_retry_after
 from tests.sources.fetching import AT_ONCE, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response, scripted
@@ -148,7 +148,7 @@ class TestRetryAfter:
         assert result.outcome == "ok"
         # Those that were already under way when the answer came may follow it closely.
         late = [at - times[0] for at in times if at - times[0] > 0.5]
-        assert len(late) >= 26 - http.REQUESTS_AT_ONCE
+        assert len(late) >= 26 - REQUESTS_AT_ONCE
         assert min(late) >= 0.95
 
     def test_a_date_is_obeyed(self, server: Scripted) -> None:
