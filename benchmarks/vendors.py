@@ -16,7 +16,7 @@ from benchmarks.trial import Measurement, Row, Trial
 from sandbox.model import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources.http import REQUESTS_AT_ONCE
+from sources.limits import REQUESTS_AT_ONCE
 
 # A clock far enough back for the invoices to stay what they are, whenever this runs.
 CLOCK = "2025-06-17T12:00:00Z"
@@ -41,11 +41,8 @@ class VendorServer:
         return sum(self._sandbox.requests.values()), None
 
     def busiest(self) -> int:
-        """The requests that the busiest vendor has got."""
-        return max(
-            sum(count for route, count in self._sandbox.requests.items() if f" /{vendor}/" in route)
-            for vendor in VENDORS
-        )
+        """The requests that came with the busiest account's credential."""
+        return self._sandbox.concurrency.busiest
 
     def expected(self) -> tuple[int, int]:
         world = self._sandbox.world
@@ -64,7 +61,7 @@ def first_runs(name: str, *, world: Mapping[str, Any], latency: float = 0.0) -> 
         if latency:
             turns = ceil(server.busiest() / REQUESTS_AT_ONCE)
             yield _computed(name, f"chain: {CHAIN} requests", CHAIN, CHAIN * latency)
-            limit = f"bound: {REQUESTS_AT_ONCE} at once at the busiest vendor"
+            limit = f"bound: {REQUESTS_AT_ONCE} at once of the busiest account"
             yield _computed(name, limit, server.busiest(), turns * latency)
 
 

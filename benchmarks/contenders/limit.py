@@ -5,7 +5,10 @@ It keeps no history, checks nothing, builds no facts, and trusts the count of th
 
 from __future__ import annotations
 
+import json
+import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,7 +45,10 @@ def fetch(url: str, folder: Path, connections: int) -> None:
 def main() -> None:
     url, database, connections = arguments()
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(database) as connection:
+        started = time.monotonic()
         fetch(url, Path(folder), connections)
+        told = {"event": "fetched", "seconds": time.monotonic() - started}
+        print(json.dumps(told), file=sys.stderr)
         connection.execute(
             f"CREATE OR REPLACE TABLE invoices AS SELECT invoice.* FROM"
             f" (SELECT unnest(results) AS invoice FROM read_json('{folder}/*.json',"
