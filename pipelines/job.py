@@ -20,11 +20,12 @@ from pipelines.published import one_sentence
 from pipelines.report import InvoiceChange, RejectedDocument, RunReport
 from pipelines.storage import refusals, writable
 from pipelines.transform import TransformReport, build
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse import Warehouse, connect, connect_to_build, holding
 
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.holdings import Entities
     from sources.vendor import ConfiguredAccount
 
 
@@ -40,13 +41,10 @@ _NO_ACCOUNT_LOADED = (
 
 
 class Run:
-    """One run inside an open warehouse; its steps are methods, in the order of events."""
+    """One run inside a warehouse that is held; its steps are methods, in the order of events."""
 
-    def __init__(
-        self, warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, listener: Listener
-    ) -> None:
+    def __init__(self, warehouse: Warehouse, listener: Listener) -> None:
         self.warehouse = warehouse
-        self.connection = connection
         self.tell = listener
         self.started_at = datetime.now(UTC)
         self.started = time.monotonic()
@@ -56,8 +54,7 @@ class Run:
         self, accounts: Sequence[ConfiguredAccount], *, full_refresh: bool
     ) -> list[AccountOutcome]:
         """Fetch the accounts into `raw` while they come in, and write down what came of each."""
-        from sources import VENDORS, source
-        from sources.fetch import Fetch
+        from sources import VENDORS
 
         vendors = [name for name in VENDORS if any(each.vendor == name for each in accounts)]
         entities = {name: VENDORS[name].entities for name in vendors}
@@ -68,7 +65,23 @@ class Run:
                 fields={"run_id": self.run_id, "accounts": len(accounts)},
             )
         )
-        known = holdings.read_known(self.connection, entities)
+        with closing(connect(self.warehouse)) as connection:
+            outcomes = self._load(connection, accounts, entities, full_refresh)
+        for outcome in outcomes:
+            self.tell(events.account(outcome))
+        return outcomes
+
+    def _load(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        accounts: Sequence[ConfiguredAccount],
+        entities: Entities,
+        full_refresh: bool,
+    ) -> list[AccountOutcome]:
+        from sources import source
+        from sources.fetch import Fetch
+
+        known = holdings.read_known(connection, entities)
         with Fetch(
             accounts,
             known,
@@ -77,47 +90,47 @@ class Run:
             on_event=lambda progress: self.tell(events.fetching(progress)),
         ) as fetch:
             load_id = load(
-                self.connection,
+                connection,
                 self.warehouse.dlt_folder,
-                [source(name, fetch) for name in vendors],
+                [source(name, fetch) for name in entities],
             )
             results = fetch.results()
             if load_id is not None:
-                holdings.remember_details(self.connection, fetch.fetched_details())
+                holdings.remember_details(connection, fetch.fetched_details())
         changes = (
-            holdings.count_changes(self.connection, entities, load_id, self.started_at)
+            holdings.count_changes(connection, entities, load_id, self.started_at)
             if load_id is not None
             else {}
         )
         outcomes = [load_results.outcome_of(result, changes) for result in results]
-        self._keep(outcomes)
-        for outcome in outcomes:
-            self.tell(events.account(outcome))
+        connection.begin()
+        load_results.create(connection)
+        load_results.add(connection, self.run_id, self.started_at, outcomes)
+        connection.commit()
         return outcomes
 
-    def _keep(self, outcomes: Sequence[AccountOutcome]) -> None:
-        self.connection.begin()
-        load_results.create(self.connection)
-        load_results.add(self.connection, self.run_id, self.started_at, outcomes)
-        self.connection.commit()
-
-    def transform_and_publish(self, outcomes: Sequence[AccountOutcome] = ()) -> RunReport:
-        """Build everything from `raw`, audit it, and publish it if the audits allow."""
+    def transform_and_publish(
+        self, outcomes: Sequence[AccountOutcome] = (), *, anew: bool = False
+    ) -> RunReport:
+        """Build from `raw` what changed, or with `anew` everything; audit it, and publish it if the
+        audits allow."""
         self.tell(Event("transform_started", "Building and auditing the tables"))
-        load_results.create(self.connection)
-        transform = self._build()
-        for finding in transform.findings:
-            self.tell(events.audit(finding))
-        if transform.has_errors:
-            return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
-        self._publish()
-        return self.report(outcomes, transform, rejected=self._rejected(), changes=self._changes())
+        with closing(connect_to_build(self.warehouse)) as connection:
+            load_results.create(connection)
+            transform = self._build(connection, anew=anew)
+            for finding in transform.findings:
+                self.tell(events.audit(finding))
+            if transform.has_errors:
+                return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+            self._publish(connection)
+            rejected, changes = self._rejected(connection), self._changes(connection)
+        return self.report(outcomes, transform, rejected=rejected, changes=changes)
 
-    def _build(self) -> TransformReport:
+    def _build(self, connection: duckdb.DuckDBPyConnection, *, anew: bool) -> TransformReport:
         import duckdb
 
         try:
-            return build(self.connection, started_at=self.started_at)
+            return build(connection, started_at=self.started_at, anew=anew)
         except refusals():
             raise
         except (duckdb.Error, ModelError) as error:
@@ -127,12 +140,12 @@ class Run:
                 " `billhouse rebuild`."
             ) from error
 
-    def _publish(self) -> None:
+    def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
         import duckdb
 
         tables = [*(_published_table(each) for each in descriptions()), load_results.TABLE]
         try:
-            publish(self.connection, self.warehouse, tables)
+            publish(connection, self.warehouse, tables)
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The tables are built, but could not be published: {one_sentence(error)} Mend the"
@@ -146,16 +159,16 @@ class Run:
             )
         )
 
-    def _rejected(self) -> list[RejectedDocument]:
-        rows = self.connection.execute(
+    def _rejected(self, connection: duckdb.DuckDBPyConnection) -> list[RejectedDocument]:
+        rows = connection.execute(
             "SELECT vendor, account, entity, document_key, reason FROM marts.rejected_documents"
             " ORDER BY ALL"
         ).fetchall()
         return [RejectedDocument(*row) for row in rows]
 
-    def _changes(self) -> list[InvoiceChange]:
+    def _changes(self, connection: duckdb.DuckDBPyConnection) -> list[InvoiceChange]:
         """What this run's load brought to light; a rebuild brings nothing."""
-        rows = self.connection.execute(
+        rows = connection.execute(
             "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
             " FROM marts.invoice_changes LEFT JOIN marts.fct_invoices USING (invoice_id)"
             " WHERE changed_at >= ? ORDER BY ALL",
@@ -204,12 +217,8 @@ def run(
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
-    with (
-        holding(warehouse, lock_timeout=lock_timeout),
-        closing(connect(warehouse)) as connection,
-        writable(warehouse),
-    ):
-        this = Run(warehouse, connection, listener)
+    with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
+        this = Run(warehouse, listener)
         outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)
         if all(outcome.outcome != "ok" for outcome in outcomes):
             return this.report(outcomes, problem=_NO_ACCOUNT_LOADED)
@@ -227,12 +236,8 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
             " with `billhouse run`, or set warehouse.directory to where they are."
         )
-    with (
-        holding(warehouse, lock_timeout=lock_timeout),
-        closing(connect(warehouse)) as connection,
-        writable(warehouse),
-    ):
-        return Run(warehouse, connection, listener).transform_and_publish()
+    with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
+        return Run(warehouse, listener).transform_and_publish(anew=True)
 
 
 def _published_table(description: Description) -> PublishedTable:

@@ -1,35 +1,40 @@
 """The SQL files of transforms/: what each builds, what it reads, and in which order they are built.
 
 A file `staging/x.sql` or `marts/x.sql` holds one SELECT and becomes the table of that name, or a
-view where it is read only once (`staging/*_readings.sql`, `*_documents.sql`). Three things stand
-behind names that no file bears alone:
+view where it only renames or joins (`staging/*_readings.sql`, `*_documents.sql`,
+`stg_{vendor}__invoices.sql`). Three things stand behind names that no file bears alone:
 
 - `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
 - `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and
   `staging.source_all__x` the union of those.
+
+What a build keeps are the marts, `staging.stg_<vendor>__invoices`, and what these, audits and
+alerts read; the rest of staging is gone after it. A table that names `invoice_id` is kept invoice
+by invoice, any other is made anew as a whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-import sqlglot
-from sqlglot import exp
-
 TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
 _SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_VENDOR_INVOICES = re.compile(r"staging\.stg_[a-z0-9]+__invoices")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
 Severity = Literal["error", "warning"]
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
-_READ_ONCE = ("_readings", "_documents")
+_VIEW = re.compile(rf"staging\..*(_readings|_documents)|{_VENDOR_INVOICES.pattern}")
+_COMMENT = re.compile(r"--[^\n]*")
+_RELATION = re.compile(r"\b(?:staging|marts)\.[a-z0-9_]+")
+_MADE_BY_THE_BUILD = "staging.run"
 
 
 class ModelError(Exception):
@@ -48,6 +53,8 @@ class Model:
     references: frozenset[str]
     is_view: bool = False
     raw_table: str | None = None
+    is_by_invoice: bool = False
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +91,21 @@ def models(folder: Path = TRANSFORMS) -> list[Model]:
             raise ModelError(
                 f"{model.name} reads {', '.join(sorted(unknown))}, which no file builds"
             )
+    kept = _kept(known, folder)
     try:
-        return [known[name] for name in TopologicalSorter(graph).static_order()]
+        order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise ModelError(f"these models read each other: {' → '.join(error.args[1])}") from error
+    return [replace(known[name], is_kept=name in kept) for name in order]
+
+
+def fingerprint(folder: Path = TRANSFORMS) -> str:
+    """A hash of all SQL files: what one set of them has built, another must build anew."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.sql")):
+        digest.update(f"{path.relative_to(folder)}\n".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def macros(folder: Path = TRANSFORMS) -> list[str]:
@@ -133,16 +151,28 @@ def _model(name: str, query: str) -> Model:
         name,
         query,
         _references(query),
-        is_view=name.startswith("staging.") and name.endswith(_READ_ONCE),
+        is_view=_VIEW.fullmatch(name) is not None,
+        is_by_invoice="invoice_id" in _COMMENT.sub("", query),
     )
 
 
-@cache
 def _references(query: str) -> frozenset[str]:
-    tables = sqlglot.parse_one(query, read="duckdb").find_all(exp.Table)
-    return frozenset(
-        f"{table.db}.{table.name}" for table in tables if table.db and table.db != "raw"
-    ) - {"staging.run"}
+    return frozenset(_RELATION.findall(_COMMENT.sub("", query))) - {_MADE_BY_THE_BUILD}
+
+
+def _kept(known: Mapping[str, Model], folder: Path) -> set[str]:
+    waiting = [name for name in known if name.startswith("marts.") or _VENDOR_INVOICES.match(name)]
+    for kind in ("audits", "alerts"):
+        for path in sorted((folder / kind).glob("*.sql")):
+            waiting += _references(path.read_text(encoding="utf-8")) & known.keys()
+    kept: set[str] = set()
+    while waiting:
+        model = known[waiting.pop()]
+        if model.name not in kept:
+            kept.add(model.name)
+            if model.is_view or not model.is_by_invoice:
+                waiting += model.references
+    return kept
 
 
 def _unions(written: Iterable[Model]) -> Iterator[Model]:
@@ -177,6 +207,10 @@ def _union(name: str, members: list[str]) -> Model:
 
 
 def _description(path: Path) -> Description:
+    # Imported here, because most runs have no need of it and it takes a while.
+    import sqlglot
+    from sqlglot import exp
+
     query = path.read_text(encoding="utf-8")
     statement = sqlglot.parse_one(query, read="duckdb")
     assert isinstance(statement, exp.Query)  # noqa: S101 - a mart is one SELECT

@@ -1,9 +1,8 @@
-"""Builds everything in transforms/ in one transaction, and audits it before it is committed."""
+"""Builds everything in transforms/ over what changed in `raw`, and audits it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,27 +12,16 @@ from typing import Any
 import duckdb
 
 from pipelines import model
+from pipelines.batches import BENCHES, Batches
+from pipelines.building import BuiltModel, Clock, prepare, set_clock
+from pipelines.changes import Changes
+from pipelines.kept import Kept
 from pipelines.model import TRANSFORMS, Audit, Model, Severity
+from pipelines.scope import RawTable, Scope
+from pipelines.sql_text import identifier
+from pipelines.workbench import Workbench
 
 ROWS_SHOWN = 20
-_NO_DOCUMENTS = """
-    CREATE OR REPLACE VIEW staging.no_documents AS
-    SELECT
-        CAST(NULL AS VARCHAR) AS account, CAST(NULL AS VARCHAR) AS listing,
-        CAST(NULL AS VARCHAR) AS document_key, CAST(NULL AS VARCHAR) AS document,
-        CAST(NULL AS VARCHAR) AS version_hash, CAST(NULL AS VARCHAR) AS _dlt_load_id,
-        CAST(NULL AS TIMESTAMPTZ) AS valid_from, CAST(NULL AS TIMESTAMPTZ) AS valid_to
-    WHERE FALSE
-"""
-
-
-@dataclass(frozen=True)
-class BuiltModel:
-    """A table that was built: its name with schema, its rows, and the wall time that it took."""
-
-    name: str
-    rows: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -68,99 +56,104 @@ def build(
     as_of: datetime | None = None,
     raw: str = "raw",
     folder: Path = TRANSFORMS,
+    anew: bool = False,
 ) -> TransformReport:
-    """Builds and audits all models on an open database; commits only if no error audit finds rows.
+    """Builds and audits all models on an open database. Where an error audit finds rows, what one
+    batch built is undone; what was built in several stays, and is not to be published.
 
-    `started_at` is the clock of every rule that needs one (what is past due, which period is over).
-    With `as_of`, only what was known at that moment counts. `raw` is the schema of the raw tables,
-    with its database where that is another one than the connection's; a raw table that was never
-    loaded counts as an empty one.
+    Of the invoices, only those are built that may differ from what the last build left; all of them
+    where other SQL files built it, and with `anew`. `started_at` is the clock of every rule that
+    needs one (what is past due, which period is over). With `as_of`, only what was known at that
+    moment counts. `raw` is the schema of the raw tables, with its database where that is another
+    one than the connection's; a raw table that was never loaded counts as an empty one.
 
     Raises:
         pipelines.model.ModelError: The files refer to something that none of them builds.
-        duckdb.Error: A query fails; nothing is kept.
+        duckdb.Error: A query fails; of several batches, those before it stay.
     """
-    ordered = model.models(folder)
     connection.execute("SET TimeZone = 'UTC'")
     # Tables keep no order, so that the branches of a union are read side by side.
     connection.execute("SET preserve_insertion_order = false")
-    with _transaction(connection) as transaction:
-        _prepare(connection, folder, started_at, as_of)
-        present = _raw_tables(connection, raw)
-        built = [result for one in ordered if (result := _create(connection, one, raw, present))]
-        findings = [
-            finding for audit in model.audits(folder) if (finding := _audit(connection, audit))
-        ]
+    models = model.models(folder)
+    tables = _raw_tables(connection, models, raw)
+    clock = Clock(started_at, as_of, rules=_rules(folder, tables))
+    is_anew = anew or as_of is not None or not _were_built_by(connection, clock.rules)
+    scope = Scope(connection, tables)
+    with Changes(connection) as changes:
+        if is_anew:
+            prepare(connection, folder, clock)
+            numbers = scope.read_all()
+        else:
+            numbers = scope.read_changed(started_at)
+        if len(numbers) > 1:
+            changes.keep_step_by_step()
+        relations = {table.name: f"{raw}.{table.name}" for table in tables}
+        kept = Kept(connection, models, relations, is_anew=is_anew)
+        with _benches(connection, len(numbers), models, tables) as benches:
+            for bench in benches:
+                bench.open(folder, clock)
+            built = Batches(changes, scope, kept, numbers).build(benches)
+        with changes.step():
+            set_clock(connection, clock)
+            built += kept.finish()
+        findings = [found for each in model.audits(folder) if (found := _audit(connection, each))]
         report = TransformReport(built, findings)
-        transaction.keep = not report.has_errors
+        if report.has_errors:
+            changes.undo()
     return report
 
 
-@dataclass
-class _Transaction:
-    keep: bool = False
-
-
 @contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[_Transaction]:
-    transaction = _Transaction()
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        yield transaction
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT" if transaction.keep else "ROLLBACK")
-
-
-def _prepare(
+def _benches(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    started_at: datetime,
-    as_of: datetime | None,
-) -> None:
-    # All of staging is made anew, so that what an earlier layout left there is gone.
-    connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
-    connection.execute("CREATE SCHEMA staging")
-    connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
-    for statements in model.macros(folder):
-        connection.execute(statements)
-    connection.execute(_NO_DOCUMENTS)
-    connection.execute(
-        """
-        CREATE OR REPLACE TABLE staging.run AS
-        SELECT
-            CAST($started_at AS TIMESTAMPTZ) AS started_at,
-            coalesce(CAST($as_of AS TIMESTAMPTZ), 'infinity') AS as_of
-        """,
-        {"started_at": started_at, "as_of": as_of},
-    )
+    batches: int,
+    models: Sequence[Model],
+    tables: Sequence[RawTable],
+) -> Iterator[list[Workbench]]:
+    benches = [
+        Workbench(connection, f"bench_{number}", models, tables)
+        for number in range(min(BENCHES, batches))
+    ]
+    try:
+        yield benches
+    finally:
+        for bench in benches:
+            bench.close()
 
 
-def _raw_tables(connection: duckdb.DuckDBPyConnection, raw: str) -> set[str]:
+def _rules(folder: Path, tables: Sequence[RawTable]) -> str:
+    """Everything that what was built depends on, but for the documents and the clock."""
+    present = ", ".join(sorted(table.name for table in tables))
+    return f"{model.fingerprint(folder)} on DuckDB {duckdb.__version__} from {present}"
+
+
+def _were_built_by(connection: duckdb.DuckDBPyConnection, rules: str) -> bool:
+    try:
+        row = connection.execute(
+            "SELECT rules FROM staging.run WHERE as_of = 'infinity'"
+        ).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return False
+    return row is not None and row[0] == rules
+
+
+def _raw_tables(
+    connection: duckdb.DuckDBPyConnection, models: Sequence[Model], raw: str
+) -> list[RawTable]:
+    """Those that models read and that are there; they lie in the database of the connection, or in
+    the one that `raw` names."""
+    database = raw.rpartition(".")[0] or None
     rows = connection.execute(
-        """
-        SELECT table_name FROM duckdb_tables()
-        WHERE schema_name = 'raw' AND database_name = coalesce($database, current_database())
-        """,
-        {"database": raw.rpartition(".")[0] or None},
-    )
-    return {name for (name,) in rows.fetchall()}
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection, one: Model, raw: str, present: set[str]
-) -> BuiltModel | None:
-    started = time.perf_counter()
-    query = one.query
-    if one.raw_table:
-        relation = f"{raw}.{one.raw_table}" if one.raw_table in present else "staging.no_documents"
-        query = query.replace("{relation}", relation)
-    if one.is_view:
-        connection.execute(f"CREATE OR REPLACE VIEW {one.name} AS {query}")
-        return None
-    row = connection.execute(f"CREATE OR REPLACE TABLE {one.name} AS {query}").fetchone()
-    return BuiltModel(one.name, row[0] if row else 0, time.perf_counter() - started)
+        "SELECT database_name, table_name FROM duckdb_tables()"
+        " WHERE schema_name = 'raw' AND database_name = coalesce(?, current_database())",
+        [database],
+    ).fetchall()
+    read = {each.raw_table for each in models if each.raw_table}
+    return [
+        RawTable(name, f"{identifier(database)}.raw.{name}")
+        for database, name in rows
+        if name in read
+    ]
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, audit: Audit) -> AuditFinding | None:

@@ -84,8 +84,8 @@ def test_what_accrues_is_told_only_when_too_high(work: WorkDatabase) -> None:
     during = datetime(2026, 10, 5, tzinfo=UTC)
     assert found(work, "unusual_amount", during) == []
     work.connection.execute(
-        "UPDATE raw.planetscale__invoices SET document ="
-        " replace(document, '\"3.00\"', '\"3000.00\"')"
+        "UPDATE raw.planetscale__invoices SET version_hash = 'another', document ="
+        " replace(document, '\"3.00\"', '\"3000.00\"') WHERE document LIKE '%\"3.00\"%'"
     )
     [message] = found(work, "unusual_amount", during)
     assert "USD 3000.00 so far, usually about 1000.00" in message

@@ -51,6 +51,23 @@ class WorkDatabase:
             [account, listing, key, text, version, valid_from, valid_to],
         )
 
+    def close(
+        self,
+        vendor: str,
+        *,
+        listing: str = "all",
+        key: str = "1",
+        account: str = "acme",
+        entity: str = "invoices",
+        valid_to: datetime,
+    ) -> None:
+        """Ends the version that is listed, as a load does that no longer meets it."""
+        self.connection.execute(
+            f"UPDATE raw.{vendor}__{entity} SET valid_to = ? WHERE valid_to IS NULL"
+            " AND account = ? AND listing = ? AND document_key = ?",
+            [valid_to, account, listing, key],
+        )
+
     def build(self, started_at: datetime = NIGHT, **options: Any) -> TransformReport:
         """Builds everything; a test that expects no audit error need not look at the report."""
         report = build(self.connection, started_at=started_at, **options)

@@ -18,6 +18,3 @@ CREATE OR REPLACE MACRO mongodb_lists(document) AS from_json(document, '{
     "payments": [{"id": "VARCHAR", "statusName": "VARCHAR", "amountPaidCents": "JSON", "created": "VARCHAR"}],
     "refunds": [{"paymentId": "VARCHAR", "amountCents": "JSON", "created": "VARCHAR"}]
 }');
-
--- 0 or 1, evenly.
-CREATE OR REPLACE MACRO half_of(document_key) AS ascii(substr(md5(document_key), 1, 1)) % 2;

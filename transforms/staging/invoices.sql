@@ -27,7 +27,8 @@ ranked AS (
 )
 
 SELECT
-    * EXCLUDE (choice, listed_status, accrues_until_period_end, known_until, valid_from),
+    invoice_id,
+    * EXCLUDE (invoice_id, choice, listed_status, accrues_until_period_end, known_until, valid_from),
     valid_from AS updated_at,
     valid_to AS delisted_at
 FROM ranked

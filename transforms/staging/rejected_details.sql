@@ -1,18 +1,18 @@
 -- One row per detail document that can't be read, whole or in one of its lines: its invoice stands without it.
 WITH reasons AS (
-    SELECT vendor, account, entity, listing, document_key, rejection_reason
+    SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
     FROM staging.details
     WHERE rejection_reason IS NOT NULL
     UNION ALL
-    SELECT vendor, account, entity, listing, document_key, rejection_reason
+    SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
     FROM staging.line_amounts
     WHERE rejection_reason IS NOT NULL AND entity <> 'invoices'
 ),
 
 grouped AS (
-    SELECT vendor, account, entity, listing, document_key, min(rejection_reason) AS reason
+    SELECT invoice_id, vendor, account, entity, listing, document_key, min(rejection_reason) AS reason
     FROM reasons
-    GROUP BY vendor, account, entity, listing, document_key
+    GROUP BY invoice_id, vendor, account, entity, listing, document_key
 )
 
 SELECT

@@ -1,14 +1,9 @@
 -- One row per current detail of a MongoDB invoice: the lists in it. Details are long, up to megabytes, so that each is
--- read once, and its lines are laid out from this table: unnesting while reading takes three times as long.
--- Few documents may hold most of the lines, so that two halves of them are read side by side.
+-- read once, and its lines are laid out from this table.
 WITH details AS (
     SELECT vendor, account, listing, document_key, valid_from, mongodb_lists(mongodb_document(verbatim)) AS lists
     FROM staging.source_mongodb__invoice_details
-    WHERE valid_to IS NULL AND half_of(document_key) = 0
-    UNION ALL
-    SELECT vendor, account, listing, document_key, valid_from, mongodb_lists(mongodb_document(verbatim)) AS lists
-    FROM staging.source_mongodb__invoice_details
-    WHERE valid_to IS NULL AND half_of(document_key) = 1
+    WHERE valid_to IS NULL
 )
 
 SELECT

@@ -2,11 +2,6 @@
 WITH items AS (
     SELECT vendor, account, listing, document_key, unnest(lists.lineItems) AS item
     FROM staging.stg_mongodb__detail_parts
-    WHERE half_of(document_key) = 0
-    UNION ALL
-    SELECT vendor, account, listing, document_key, unnest(lists.lineItems) AS item
-    FROM staging.stg_mongodb__detail_parts
-    WHERE half_of(document_key) = 1
 )
 
 SELECT

@@ -1,0 +1,235 @@
+"""What a build reads anew: the invoices that `raw` or the clock changed since the last one.
+
+Nothing tells it but the warehouse itself. `staging.read_invoices` holds a fingerprint of all raw
+rows that the last build read of an invoice; an invoice whose rows now have another one is read
+again. So is one that came due or whose period ended since. An account with several listings is
+read as a whole: the same invoice may stand in two of them, under two keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.sql_text import literal
+
+# What a batch may weigh: the bytes of its documents, and for each document what its rows take.
+BATCH_WEIGHT = 64_000_000
+DOCUMENT_WEIGHT = 2_000
+
+_FOUND = """
+    SELECT
+        {vendor} AS vendor, account, {invoice_key} AS invoice_key,
+        CASE WHEN {is_listed} THEN listing END AS listing,
+        hash({table}, listing, document_key, version_hash, valid_from, valid_to) AS fingerprint
+    FROM {relation}
+    WHERE document_key <> ''
+"""
+_NOTHING_FOUND = """
+    SELECT
+        CAST(NULL AS VARCHAR) AS vendor, CAST(NULL AS VARCHAR) AS account,
+        CAST(NULL AS VARCHAR) AS invoice_key, CAST(NULL AS VARCHAR) AS listing,
+        CAST(NULL AS UBIGINT) AS fingerprint
+    WHERE FALSE
+"""
+_FIND = """
+    CREATE OR REPLACE TEMP TABLE found AS
+    SELECT
+        vendor, account, invoice_key, bit_xor(fingerprint) AS fingerprint,
+        min(listing) AS first_listing, max(listing) AS last_listing
+    FROM ({rows})
+    GROUP BY vendor, account, invoice_key
+"""
+_WHOLE_ACCOUNTS = """
+    CREATE OR REPLACE TEMP TABLE whole_accounts AS
+    SELECT vendor, account
+    FROM found
+    GROUP BY vendor, account
+    HAVING min(first_listing) <> max(last_listing)
+"""
+_TOUCH_ALL = """
+    CREATE OR REPLACE TEMP TABLE touched AS
+    SELECT vendor, account, invoice_key FROM found
+"""
+_TOUCH = """
+    CREATE OR REPLACE TEMP TABLE touched AS
+    WITH differing AS (
+        SELECT vendor, account, invoice_key
+        FROM found
+        FULL JOIN staging.read_invoices AS read USING (vendor, account, invoice_key)
+        WHERE found.fingerprint IS DISTINCT FROM read.fingerprint
+    ),
+
+    clock AS (
+        SELECT least(started_at, $now) AS earlier, greatest(started_at, $now) AS later
+        FROM staging.run
+    ),
+
+    outdated AS (
+        SELECT vendor, account, document_key AS invoice_key
+        FROM staging.invoices
+        CROSS JOIN clock
+        WHERE
+            due_at BETWEEN earlier AND later
+            OR billing_period_end BETWEEN earlier AND later
+    ),
+
+    changed AS (
+        FROM differing
+        UNION
+        FROM outdated
+    )
+
+    FROM changed
+    UNION
+    SELECT vendor, account, invoice_key
+    FROM found
+    SEMI JOIN whole_accounts USING (vendor, account)
+    SEMI JOIN changed USING (vendor, account)
+"""
+_ROWS = """
+    SELECT
+        {table} AS raw_table, rowid AS position, strlen(document) AS bytes,
+        {vendor} AS vendor, account, {invoice_key} AS invoice_key
+    FROM {relation}
+    SEMI JOIN (
+        SELECT raw.rowid AS position
+        FROM {relation} AS raw
+        SEMI JOIN touched
+            ON touched.vendor = {vendor} AND touched.account = raw.account
+            AND touched.invoice_key = raw.{invoice_key}
+    ) AS wanted ON rowid = wanted.position
+    WHERE document_key <> ''
+"""
+_NO_ROWS = """
+    SELECT
+        CAST(NULL AS VARCHAR) AS raw_table, CAST(NULL AS BIGINT) AS position, 0 AS bytes,
+        vendor, account, invoice_key
+    FROM touched
+    WHERE FALSE
+"""
+_GATHER = "CREATE OR REPLACE TEMP TABLE touched_rows AS {rows}"
+# An invoice that has no rows any more is touched too: it goes with the first batch.
+_PILE = """
+    CREATE OR REPLACE TEMP TABLE touched_invoices AS
+    WITH together AS (
+        SELECT
+            vendor, account, invoice_key,
+            CASE WHEN whole.account IS NULL THEN invoice_key ELSE '' END AS pile
+        FROM touched
+        LEFT JOIN whole_accounts AS whole USING (vendor, account)
+    ),
+
+    weights AS (
+        SELECT
+            vendor, account, pile, min(position) AS position,
+            sum(bytes + $document_weight) AS weight
+        FROM touched_rows
+        INNER JOIN together USING (vendor, account, invoice_key)
+        GROUP BY vendor, account, pile
+    ),
+
+    piled AS (
+        SELECT *, sum(weight) OVER (ORDER BY vendor, position, account, pile) - weight AS before
+        FROM weights
+    )
+
+    SELECT
+        vendor, account, invoice_key,
+        stable_id(vendor, account, invoice_key) AS invoice_id,
+        CAST(coalesce(before, 0) // $batch_weight AS INTEGER) AS batch
+    FROM together
+    LEFT JOIN piled USING (vendor, account, pile)
+"""
+_OF_BATCH = """
+    SEMI JOIN (FROM touched_invoices WHERE batch = ?) USING (vendor, account, invoice_key)
+"""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table of `raw` that is there: `relation` is its name with schema and database."""
+
+    name: str
+    relation: str
+
+    def read_by(self, query: str) -> str:
+        """The query with the table's names in it; an invoice's details are listed by its key."""
+        vendor, _, entity = self.name.partition("__")
+        return query.format(
+            table=literal(self.name),
+            vendor=literal(vendor),
+            relation=self.relation,
+            invoice_key="document_key" if entity == "invoices" else "listing",
+            is_listed=str(entity == "invoices").upper(),
+        )
+
+
+class Scope:
+    """The invoices to read anew, in batches that leave all of an invoice together.
+
+    They stand in temporary tables of the connection: `touched_invoices` (vendor, account,
+    invoice_key, invoice_id, batch), and `touched_rows` with where their raw rows lie.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]) -> None:
+        self._connection = connection
+        self._tables = tables
+
+    def read_all(self) -> list[int]:
+        """Every invoice there is, and nothing was read before. Returns the batches."""
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE staging.read_invoices"
+            " (vendor VARCHAR, account VARCHAR, invoice_key VARCHAR, fingerprint UBIGINT)"
+        )
+        self._find()
+        self._connection.execute(_TOUCH_ALL)
+        # Where there is no invoice at all, the tables are still to be made.
+        return self._batches() or [0]
+
+    def read_changed(self, now: datetime) -> list[int]:
+        """What the last build read otherwise, or would have had to at `now`. Returns the batches:
+        none, where nothing was touched."""
+        self._find()
+        self._connection.execute(_TOUCH, {"now": now})
+        return self._batches()
+
+    def positions(self, batch: int) -> pa.Table:
+        """Where the raw rows of a batch lie: raw_table, position."""
+        found = self._connection.execute(
+            f"SELECT raw_table, position FROM touched_rows {_OF_BATCH}",  # noqa: S608
+            [batch],
+        )
+        return found.to_arrow_table()
+
+    def remember(self, batch: int) -> None:
+        """Note what was read for a batch, together with its rows."""
+        self._connection.execute(
+            "DELETE FROM staging.read_invoices AS read USING touched_invoices AS touched"
+            " WHERE batch = ? AND read.vendor = touched.vendor AND read.account = touched.account"
+            " AND read.invoice_key = touched.invoice_key",
+            [batch],
+        )
+        self._connection.execute(
+            "INSERT INTO staging.read_invoices"  # noqa: S608
+            f" SELECT vendor, account, invoice_key, fingerprint FROM found {_OF_BATCH}",
+            [batch],
+        )
+
+    def _find(self) -> None:
+        rows = "UNION ALL".join(table.read_by(_FOUND) for table in self._tables)
+        self._connection.execute(_FIND.format(rows=rows or _NOTHING_FOUND))
+        self._connection.execute(_WHOLE_ACCOUNTS)
+
+    def _batches(self) -> list[int]:
+        rows = "UNION ALL".join(table.read_by(_ROWS) for table in self._tables)
+        self._connection.execute(_GATHER.format(rows=rows or _NO_ROWS))
+        self._connection.execute(
+            _PILE, {"batch_weight": BATCH_WEIGHT, "document_weight": DOCUMENT_WEIGHT}
+        )
+        found = self._connection.execute("SELECT DISTINCT batch FROM touched_invoices ORDER BY ALL")
+        return [number for (number,) in found.fetchall()]

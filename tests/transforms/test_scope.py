@@ -1,0 +1,234 @@
+"""A build of what changed gives what a build of everything gives, whatever happened before."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from pipelines import scope
+from pipelines.kept import Kept
+from pipelines.model import TRANSFORMS
+from pipelines.transform import TransformReport
+from pipelines.workbench import Workbench
+from tests.transforms.test_lines import LINE
+from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
+from tests.transforms.work_database import NIGHT, WorkDatabase
+
+KEPT = [
+    *(f"staging.stg_{vendor}__invoices" for vendor in ("turso", "versori", "mongodb")),
+    *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
+]
+MONTH = timedelta(days=30)
+
+Place = tuple[str, str, str, str, str]
+"""Vendor, entity, account, listing and key."""
+
+
+@dataclass
+class History:
+    """What the vendors list, changed at random from night to night, in every database alike."""
+
+    chance: random.Random
+    databases: list[WorkDatabase]
+    listed: set[Place] = field(default_factory=set)
+    now: datetime = NIGHT
+
+    def next_night(self) -> None:
+        self.now += self.chance.choice([timedelta(days=1), MONTH])
+        for _ in range(self.chance.randint(0, 4)):
+            self.chance.choice([self.turso, self.versori, self.mongodb, self.planetscale])()
+        if self.listed and self.chance.random() < 0.3:
+            self.set(self.chance.choice(sorted(self.listed)), None)
+
+    def set(self, place: Place, document: dict[str, Any] | None) -> None:
+        """List another document there, or none any more."""
+        vendor, entity, account, listing, key = place
+        at: dict[str, Any] = {"entity": entity, "account": account, "listing": listing, "key": key}
+        for each in self.databases:
+            if place in self.listed:
+                each.close(vendor, valid_to=self.now, **at)
+            if document is not None:
+                each.add(vendor, document, valid_from=self.now, **at)
+        self.listed.discard(place)
+        if document is not None:
+            self.listed.add(place)
+
+    def account(self) -> str:
+        return self.chance.choice(["acme", "umbrella"])
+
+    def total(self) -> str:
+        return self.chance.choice(["10.29", "-3.00", "0.005", "no number"])
+
+    def turso(self) -> None:
+        due = self.now + self.chance.choice([-MONTH, timedelta(days=3), MONTH])
+        document = TURSO | {"amount_due": self.total(), "due_date": due.isoformat()}
+        if self.chance.random() < 0.5:
+            document |= {"paid_at": None, "payment_failed_at": None}
+        number = self.chance.choice(["A-1", "A-2"])
+        listing, key = self.chance.choice(
+            [("issued", number), ("upcoming", number), ("upcoming", "upcoming")]
+        )
+        self.set(("turso", "invoices", self.account(), listing, key), document)
+
+    def versori(self) -> None:
+        month = self.chance.randint(1, 3)
+        start, end = f"2026-{month:02}-01", f"2026-{month + 1:02}-01"
+        amount = VERSORI["totalAmount"] | {"integral": self.chance.randint(1, 20)}
+        products = [{"productName": "Seats", "quantity": 1, "total": amount}]
+        document = VERSORI | {
+            "invoiceStartDate": start,
+            "invoiceEndDate": end,
+            "totalAmount": amount,
+            "productBreakdowns": self.chance.choice([[], products]),
+        }
+        listing, key = self.chance.choice(
+            [(start[:7], f"{start}/{end}"), (end[:7], f"{start}/{end}"), ("upcoming", "upcoming")]
+        )
+        self.set(("versori", "invoices", self.account(), listing, key), document)
+
+    def mongodb(self) -> None:
+        account, key = self.account(), self.chance.choice(["1", "2"])
+        listed = MONGODB | {
+            "id": key,
+            "amountBilledCents": self.chance.choice([192, 384]),
+            "statusName": self.chance.choice(["PENDING", "CLOSED", "PAID"]),
+        }
+        self.set(("mongodb", "invoices", account, "all", key), listed)
+        if self.chance.random() < 0.7:
+            lines = self.chance.choice([[LINE], [LINE, LINE], [LINE | {"totalPriceCents": "?"}]])
+            refunds = self.chance.choice([[], [{"paymentId": "p", "amountCents": 92}]])
+            detail = listed | {"lineItems": lines, "payments": [], "refunds": refunds}
+            self.set(("mongodb", "invoice_details", account, key, key), detail)
+
+    def planetscale(self) -> None:
+        document = PLANETSCALE | {
+            "total": self.total(),
+            "paid": self.chance.choice([True, False]),
+            "billing_period_start": f"{self.now:%Y-%m-01}",
+            "billing_period_end": f"{self.now:%Y-%m-28}",
+        }
+        self.set(("planetscale", "invoices", self.account(), "all", f"{self.now:%Y-%m}"), document)
+
+
+def kept(work: WorkDatabase) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: sorted(work.connection.execute(f"FROM {name}").fetchall(), key=repr) for name in KEPT
+    }
+
+
+def found(work: WorkDatabase) -> list[tuple[str, list[str]]]:
+    return [(each.name, sorted(map(repr, each.rows))) for each in work.findings]
+
+
+@contextmanager
+def work_databases(*names: str) -> Iterator[list[WorkDatabase]]:
+    with TemporaryDirectory() as folder:
+        databases = [WorkDatabase(Path(folder) / f"{name}.duckdb") for name in names]
+        try:
+            yield databases
+        finally:
+            for each in databases:
+                each.connection.close()
+
+
+# Each example takes seconds: one that fails is told at once, as long as it is.
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.randoms(use_true_random=False))
+def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Random) -> None:
+    with work_databases("changed", "anew") as (changed, anew):
+        history = History(chance, [changed, anew])
+        for _ in range(6):
+            history.next_night()
+            changed.build(started_at=history.now)
+            anew.build(started_at=history.now, anew=True)
+            assert kept(changed) == kept(anew)
+            assert found(changed) == found(anew)
+
+
+def test_many_batches_make_what_one_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with work_databases("one", "many") as (one, many):
+        history = History(random.Random(1), [one, many])
+        for night in range(12):
+            history.next_night()
+            if night % 6 == 5:
+                one.build(started_at=history.now)
+                with monkeypatch.context() as patch:
+                    patch.setattr(scope, "BATCH_WEIGHT", 1)
+                    many.build(started_at=history.now)
+                assert kept(one) == kept(many)
+        assert len(one.invoices()) > 5
+
+
+def built(report: TransformReport) -> dict[str, int]:
+    return {each.name: each.rows for each in report.models if each.rows}
+
+
+def test_only_invoices_that_changed_are_built(work: WorkDatabase) -> None:
+    for number in range(5):
+        work.add("mongodb", MONGODB, key=str(number))
+    assert built(work.build())["marts.fct_invoices"] == 5
+    assert "marts.fct_invoices" not in built(work.build())
+    work.add("mongodb", MONGODB, key="5")
+    rows = built(work.build())
+    assert rows["marts.fct_invoices"] == 1
+    assert rows["marts.fct_invoice_lines"] == 2
+    assert len(work.invoices()) == 6
+
+
+def test_what_came_due_is_built_by_the_clock_alone(work: WorkDatabase) -> None:
+    unpaid = TURSO | {"due_date": "2026-11-20", "paid_at": None, "payment_failed_at": None}
+    work.add("turso", unpaid, listing="issued")
+    statuses = []
+    for day in (0, 10, 20, 30):
+        work.build(started_at=NIGHT + timedelta(days=day))
+        statuses += [each["payment_status"] for each in work.invoices()]
+    assert statuses == ["open", "open", "past_due", "past_due"]
+
+
+def test_other_rules_build_everything_anew(work: WorkDatabase, tmp_path: Path) -> None:
+    work.add("mongodb", MONGODB)
+    work.build()
+    folder = shutil.copytree(TRANSFORMS, tmp_path / "transforms")
+    mart = folder / "marts" / "fct_invoices.sql"
+    mart.write_text(mart.read_text().replace("vendor_status, --", "'?' AS vendor_status, --"))
+    assert built(work.build(folder=folder))["marts.fct_invoices"] == 1
+    assert work.invoices()[0]["vendor_status"] == "?"
+
+
+def test_what_a_failed_build_of_several_batches_left_is_finished_by_the_next(
+    work: WorkDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "BATCH_WEIGHT", 1)
+    for number in range(6):
+        work.add("mongodb", MONGODB | {"amountBilledCents": number}, key=str(number))
+    work.build()
+    for number in range(3):
+        work.close("mongodb", key=str(number), valid_to=NIGHT + MONTH)
+        work.add("mongodb", MONGODB, key=str(number), valid_from=NIGHT + MONTH)
+    with monkeypatch.context() as patch:
+        replace, done = Kept.replace, []
+
+        def fail_after_the_first(kept: Kept, batch: int, bench: Workbench) -> None:
+            replace(kept, batch, bench)
+            done.append(batch)
+            if len(done) > 1:
+                raise duckdb.IOException("the disk is gone")
+
+        patch.setattr(Kept, "replace", fail_after_the_first)
+        with pytest.raises(duckdb.IOException, match="the disk is gone"):
+            work.build()
+    assert sorted(each["total_cents"] for each in work.invoices()) != [3, 4, 5, 726, 726, 726]
+    assert built(work.build())["marts.fct_invoices"] == 2
+    assert sorted(each["total_cents"] for each in work.invoices()) == [3, 4, 5, 726, 726, 726]
