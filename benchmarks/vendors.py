@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.programs import billhouse
 from benchmarks.trial import Measurement, Row, Trial
-from sandbox.model import VENDORS
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources.limits import REQUESTS_AT_ONCE

@@ -18,12 +18,9 @@ from pendulum import DateTime
 
 from sandbox.money import rounded
 
-Vendor = Literal["turso", "versori", "mongodb", "northflank", "planetscale"]
 State = Literal[
     "upcoming", "open", "past_due", "failed", "paid", "no_charge", "written_off", "void"
 ]
-
-VENDORS: tuple[Vendor, ...] = ("turso", "versori", "mongodb", "northflank", "planetscale")
 
 
 @dataclass(frozen=True)
@@ -32,16 +29,16 @@ class Account:
 
     `settings` are the keys that Billhouse's configuration has for the vendor, plus `name`.
     `identity` is what the account goes by in the vendor's paths (an organisation or team; empty for
-    Northflank's own account). `unprivileged` is a credential that the vendor knows but that may not
-    read invoices, where the vendor has such.
+    Northflank's own account). `unprivileged` are the keys and values of a credential that the
+    vendor knows but that may not read invoices, where the vendor has such.
     """
 
-    vendor: Vendor
+    vendor: str
     name: str
     profile: str
     identity: str
     settings: Mapping[str, str]
-    unprivileged: str = ""
+    unprivileged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Invoice:
     from 0. `listed` is false once the vendor dropped it.
     """
 
-    vendor: Vendor
+    vendor: str
     account: str
     key: str
     number: str | None

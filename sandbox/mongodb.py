@@ -16,11 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import Refusal, only, vendor_application
+from sandbox.billing import mongodb as billing
 from sandbox.model import Account, Invoice
 from sandbox.mongodb_access import Access
 from sandbox.mongodb_documents import detail
 from sandbox.mongodb_pages import LIST_PARAMETERS, Pages, rendered
-from sandbox.world import World
+from sandbox.vendor import Books, Vendor
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 APIS = ("atlas/v2", "atlas/v1.0", "public/v1.0")
@@ -28,13 +29,13 @@ APIS = ("atlas/v2", "atlas/v1.0", "public/v1.0")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def application(world: World) -> Starlette:
-    access = Access(world)
-    pages = Pages(world)
+def application(books: Books) -> Starlette:
+    access = Access(books)
+    pages = Pages(books)
     routes = [Route("/api/oauth/token", access.token, methods=["POST"])]
     for api in APIS:
         path = f"/api/{api}/orgs/{{orgId}}/invoices"
-        many, one = _list(access, pages, api), _detail(access, world, api)
+        many, one = _list(access, pages, api), _detail(access, books, api)
         routes.append(Route(path, many, methods=["GET"]))
         routes.append(Route(f"{path}/{{invoiceId}}", one, methods=["GET"]))
         if api != "atlas/v2":
@@ -54,20 +55,20 @@ def _list(access: Access, pages: Pages, api: str) -> Endpoint:
     return invoices
 
 
-def _detail(access: Access, world: World, api: str) -> Endpoint:
+def _detail(access: Access, books: Books, api: str) -> Endpoint:
     async def invoice(request: Request) -> Response:
         account = access.account(request, service_accounts=api == "atlas/v2")
         media_type = _media_type(request, api)
         only(request, "envelope", "pretty")
-        found = _find(world, account, request.path_params["invoiceId"])
+        found = _find(books, account, request.path_params["invoiceId"])
         document = detail(found, account, request, api)
         return Response(rendered(document, request), media_type=media_type)
 
     return invoice
 
 
-def _find(world: World, account: Account, identifier: str) -> Invoice:
-    found = world.invoice("mongodb", account, identifier)
+def _find(books: Books, account: Account, identifier: str) -> Invoice:
+    found = books.invoice("mongodb", account, identifier)
     if found is not None:
         return found
     raise Refusal(404, f"No invoice exists with ID {identifier}.", "INVOICE_NOT_FOUND")
@@ -94,3 +95,12 @@ def _describe(refusal: Refusal) -> dict[str, object]:
         "parameters": [],
         "reason": reason,
     }
+
+
+MONGODB = Vendor(
+    name="mongodb",
+    profiles=billing.PROFILES,
+    account=billing.account,
+    timelines=billing.timelines,
+    application=application,
+)

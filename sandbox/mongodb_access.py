@@ -11,27 +11,27 @@ from sandbox.answers import Refusal, answer, credential
 from sandbox.digest import Algorithm, Digest
 from sandbox.model import Account
 from sandbox.tokens import TOKEN_LIFETIME, Denied, Tokens
-from sandbox.world import World
+from sandbox.vendor import Books
 
 REALM = "MMS Public API"
 
 
 class Access:
-    def __init__(self, world: World) -> None:
-        self._accounts = world.accounts("mongodb")
+    def __init__(self, books: Books) -> None:
+        self._accounts = books.accounts("mongodb")
         keys = {}
         for each in self._accounts:
             if "public_key" in each.settings:
                 keys[each.settings["public_key"]] = each.settings["private_key"]
             # A key that exists (its password is its name) but lacks the role that reads invoices.
-            keys[each.unprivileged] = each.unprivileged
+            keys[each.unprivileged["public_key"]] = each.unprivileged["private_key"]
         clients = {
             each.settings["client_id"]: each.settings["client_secret"]
             for each in self._accounts
             if "client_id" in each.settings
         }
-        self._digest = Digest(REALM, keys, lambda: world.now)
-        self._tokens = Tokens(clients, lambda: world.now)
+        self._digest = Digest(REALM, keys, lambda: books.now)
+        self._tokens = Tokens(clients, lambda: books.now)
 
     async def token(self, request: Request) -> Response:
         """POST /api/oauth/token, the client's id and secret by HTTP Basic."""
@@ -53,7 +53,7 @@ class Access:
         user = self._user(request, asked, service_accounts)
         if asked is None:
             raise Refusal(404, f"Cannot find resource {organisation}.", "RESOURCE_NOT_FOUND")
-        if user == asked.unprivileged:
+        if user == asked.unprivileged["public_key"]:
             raise Refusal(403, "The required role is missing.", "USER_UNAUTHORIZED")
         if user not in (asked.settings.get("public_key"), asked.settings.get("client_id")):
             raise Refusal(403, "The organization is not yours.", "USER_CANNOT_ACCESS_ORG")

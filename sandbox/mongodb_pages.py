@@ -14,7 +14,7 @@ from starlette.requests import Request
 from sandbox.answers import Refusal, boolean, day, encode, integer
 from sandbox.model import Account, Invoice
 from sandbox.mongodb_documents import metadata
-from sandbox.world import World
+from sandbox.vendor import Books
 
 PAGE_SIZE, LARGEST_PAGE = 100, 500
 # The first five exist in every version of the API.
@@ -38,17 +38,17 @@ Key = tuple[str, ...]
 
 
 class Pages:
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._now = world.now
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._now = books.now
         self._pages: dict[Key, bytes] = {}
         self._selections: dict[Key, list[Invoice]] = {}
 
     def page(self, account: Account, request: Request, api: str) -> bytes:
-        if self._now != self._world.now:
+        if self._now != self._books.now:
             self._pages.clear()
             self._selections.clear()
-            self._now = self._world.now
+            self._now = self._books.now
         key = (str(request.url), account.name)
         if key not in self._pages:
             self._pages[key] = rendered(self._document(account, request, api), request)
@@ -85,7 +85,7 @@ class Pages:
         if key not in self._selections:
             chosen = [
                 each
-                for each in self._world.invoices("mongodb", account)
+                for each in self._books.invoices("mongodb", account)
                 if (not statuses or each.status in statuses)
                 and (first is None or each.period[0].date() >= first)
                 and (last is None or each.period[1].date() <= last)

@@ -26,40 +26,41 @@ from sandbox.answers import (
     only,
     vendor_application,
 )
+from sandbox.billing import northflank as billing
 from sandbox.model import Account, Invoice
 from sandbox.northflank_documents import detail, listed, preview
-from sandbox.world import World
+from sandbox.vendor import Books, Vendor
 
 PAGE_SIZE, LARGEST_PAGE = 50, 100
 REQUESTS_PER_HOUR = 1000
 
 
-def application(world: World) -> Starlette:
+def application(books: Books) -> Starlette:
     used: Counter[tuple[str, DateTime]] = Counter()
 
     def headers(account: Account) -> Mapping[str, str]:
         """The quota, told but not enforced, counted per hour of the sandbox's clock."""
-        hour = world.now.start_of("hour")
+        hour = books.now.start_of("hour")
         used[account.name, hour] += 1
         return {
             "x-ratelimit-limit": str(REQUESTS_PER_HOUR),
             "x-ratelimit-remaining": str(max(0, REQUESTS_PER_HOUR - used[account.name, hour])),
-            "x-ratelimit-reset": str(int((hour.add(hours=1) - world.now).total_seconds())),
+            "x-ratelimit-reset": str(int((hour.add(hours=1) - books.now).total_seconds())),
         }
 
     async def invoices(request: Request) -> Response:
-        account = _account(world, request)
-        return answer(_list(world, account, request), headers=headers(account))
+        account = _account(books, request)
+        return answer(_list(books, account, request), headers=headers(account))
 
     async def invoice(request: Request) -> Response:
-        account = _account(world, request)
-        document = detail(_by_id(world, account, request), _contract(account, request))
+        account = _account(books, request)
+        document = detail(_by_id(books, account, request), _contract(account, request))
         pagination = {"hasNextPage": False, "count": 1}
         return answer({"data": document, "pagination": pagination}, headers=headers(account))
 
     async def details(request: Request) -> Response:
-        account = _account(world, request)
-        return answer({"data": _at(world, account, request)}, headers=headers(account))
+        account = _account(books, request)
+        return answer({"data": _at(books, account, request)}, headers=headers(account))
 
     routes = []
     for path in ("/billing/invoices", "/teams/{teamId}/billing/invoices"):
@@ -79,11 +80,11 @@ def _describe(refusal: Refusal) -> dict[str, object]:
     return {"error": error}
 
 
-def _account(world: World, request: Request) -> Account:
+def _account(books: Books, request: Request) -> Account:
     """The token's own account, or the team in the path if the token is the team's."""
-    accounts = world.accounts("northflank")
+    accounts = books.accounts("northflank")
     token = credential(request, "Bearer")
-    if token is not None and any(each.unprivileged == token for each in accounts):
+    if token is not None and any(each.unprivileged["api_token"] == token for each in accounts):
         raise Refusal(403, "Missing permission: Account > Billing > General > Read")
     owner = next((each for each in accounts if each.settings["api_token"] == token), None)
     if owner is None:
@@ -100,7 +101,7 @@ def _contract(account: Account, request: Request) -> str:
     return account.profile
 
 
-def _list(world: World, account: Account, request: Request) -> dict[str, object]:
+def _list(books: Books, account: Account, request: Request) -> dict[str, object]:
     """Callers can't know their contract beforehand, so each contract takes the parameters of all of
     them.
     """
@@ -110,7 +111,7 @@ def _list(world: World, account: Account, request: Request) -> dict[str, object]
     size = integer(request, "per_page", PAGE_SIZE, maximum=LARGEST_PAGE)
     size = integer(request, "perPage", size, maximum=LARGEST_PAGE)
     contract = _contract(account, request)
-    newest_first = world.invoices("northflank", account)[::-1]
+    newest_first = books.invoices("northflank", account)[::-1]
     start = (integer(request, "page", 1) - 1) * size
     if cursor := request.query_params.get("cursor"):
         start = _position(cursor, newest_first)
@@ -132,31 +133,40 @@ def _position(cursor: str, newest_first: list[Invoice]) -> int:
     raise Refusal(400, "Invalid cursor")
 
 
-def _by_id(world: World, account: Account, request: Request) -> Invoice:
+def _by_id(books: Books, account: Account, request: Request) -> Invoice:
     allowed = ("projectId", "resourceType", "per_page", "perPage", "page", "removeLegacyFields")
     only(request, "teamId", *allowed)
     for name in ("per_page", "perPage"):
         integer(request, name, PAGE_SIZE, maximum=LARGEST_PAGE)
     wanted = request.path_params["invoiceId"]
-    for each in world.invoices("northflank", account):
+    for each in books.invoices("northflank", account):
         if each.number == wanted:
             return each
     raise Refusal(404, "Invoice not found")
 
 
-def _at(world: World, account: Account, request: Request) -> dict[str, object]:
+def _at(books: Books, account: Account, request: Request) -> dict[str, object]:
     """Legacy details: the invoice that holds the timestamp; without one, a preview of what follows
     the last invoice.
     """
     only(request, "timestamp", "removeLegacyFields")
     if not account.profile.startswith("legacy"):
         raise Refusal(404, "Invoice not found")
-    invoices = world.invoices("northflank", account)
+    invoices = books.invoices("northflank", account)
     if "timestamp" not in request.query_params:
-        return preview(invoices, world.now)
+        return preview(invoices, books.now)
     moment = integer(request, "timestamp", 1, maximum=2**33)
     for each in invoices:
         start, end = each.period
         if start.int_timestamp <= moment < end.int_timestamp:
             return detail(each, account.profile)
     raise Refusal(404, "Invoice not found")
+
+
+NORTHFLANK = Vendor(
+    name="northflank",
+    profiles=billing.PROFILES,
+    account=billing.account,
+    timelines=billing.timelines,
+    application=application,
+)

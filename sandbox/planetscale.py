@@ -14,9 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import Refusal, answer, base_url, integer, only, vendor_application
+from sandbox.billing import planetscale as billing
 from sandbox.model import Account, Invoice, LineItem
 from sandbox.money import major, plain, shortest
-from sandbox.world import World
+from sandbox.vendor import Books, Vendor
 
 CODES = {400: "invalid_params", 401: "unauthorized", 404: "not_found", 405: "bad_request"}
 PAGE_SIZE, LARGEST_PAGE = 25, 100
@@ -24,20 +25,20 @@ PAGE_SIZE, LARGEST_PAGE = 25, 100
 Entry = TypeVar("Entry")
 
 
-def application(world: World) -> Starlette:
+def application(books: Books) -> Starlette:
     async def invoices(request: Request) -> Response:
-        account = _account(world, request)
-        listed = world.invoices("planetscale", account)[::-1]
+        account = _account(books, request)
+        listed = books.invoices("planetscale", account)[::-1]
         return answer(_page(request, listed, lambda each, _: _document(each, account)))
 
     async def invoice(request: Request) -> Response:
-        account = _account(world, request)
+        account = _account(books, request)
         only(request)
-        return answer(_document(_invoice(world, account, request), account))
+        return answer(_document(_invoice(books, account, request), account))
 
     async def line_items(request: Request) -> Response:
-        account = _account(world, request)
-        found = _invoice(world, account, request)
+        account = _account(books, request)
+        found = _invoice(books, account, request)
         return answer(_page(request, found.lines, lambda line, place: _line(line, place, found)))
 
     path = "/organizations/{organization}/invoices"
@@ -54,15 +55,17 @@ def _describe(refusal: Refusal) -> dict[str, str]:
     return {"code": code, "message": refusal.detail}
 
 
-def _account(world: World, request: Request) -> Account:
+def _account(books: Books, request: Request) -> Account:
     """A service token comes bare, as `ID:TOKEN`; an OAuth token as a Bearer. Both lack of
     permission and another organisation read as "Not Found".
     """
-    accounts = world.accounts("planetscale")
+    accounts = books.accounts("planetscale")
     given = request.headers.get("authorization", "")
     organization = request.path_params["organization"]
     owner = next((each for each in accounts if given == _authorization(each)), None)
-    if owner is None and all(given != f"Bearer {each.unprivileged}" for each in accounts):
+    if owner is None and all(
+        given != f"Bearer {each.unprivileged['oauth_token']}" for each in accounts
+    ):
         raise Refusal(401, "Unauthorized")
     if owner is None or owner.identity != organization:
         raise Refusal(404, "Not Found")
@@ -76,8 +79,8 @@ def _authorization(account: Account) -> str:
     return f"{settings['service_token_id']}:{settings['service_token']}"
 
 
-def _invoice(world: World, account: Account, request: Request) -> Invoice:
-    found = world.invoice("planetscale", account, request.path_params["id"])
+def _invoice(books: Books, account: Account, request: Request) -> Invoice:
+    found = books.invoice("planetscale", account, request.path_params["id"])
     if found is None:
         raise Refusal(404, "Not Found")
     return found
@@ -163,3 +166,12 @@ def _subtotal(minor: Decimal | None, place: int) -> str | Decimal | None:
     if minor is None:
         return None
     return plain(major(minor)) if place % 3 == 2 else shortest(major(minor))
+
+
+PLANETSCALE = Vendor(
+    name="planetscale",
+    profiles=billing.PROFILES,
+    account=billing.account,
+    timelines=billing.timelines,
+    application=application,
+)

@@ -15,21 +15,14 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from sandbox import control, mongodb, northflank, planetscale, turso, versori
+from sandbox import control
 from sandbox.answers import vendor_application
 from sandbox.concurrency import Concurrency
 from sandbox.faults import Fault, Injected
-from sandbox.model import VENDORS, Account
+from sandbox.model import Account
+from sandbox.registry import VENDORS
 from sandbox.traffic import CONTROL, Traffic
 from sandbox.world import World
-
-APPLICATIONS = {
-    "turso": turso.application,
-    "versori": versori.application,
-    "mongodb": mongodb.application,
-    "northflank": northflank.application,
-    "planetscale": planetscale.application,
-}
 
 
 class Sandbox:
@@ -134,7 +127,9 @@ def _listener(port: int) -> socket.socket:
 
 
 def _application(world: World, latency: float) -> Traffic:
-    mounts = [Mount(f"/{name}", make(world), name=name) for name, make in APPLICATIONS.items()]
+    mounts = [
+        Mount(f"/{name}", vendor.application(world), name=name) for name, vendor in VENDORS.items()
+    ]
     application = Starlette(routes=mounts)
     traffic = Traffic(application, mounts, latency)
     controls = vendor_application(

@@ -13,26 +13,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import Refusal, answer, credential, only, vendor_application
+from sandbox.billing import turso as billing
 from sandbox.model import Account, Invoice
 from sandbox.money import major, plain
-from sandbox.world import World
+from sandbox.vendor import Books, Vendor
 
 TYPES = ("all", "upcoming", "issued")
 
 
-def application(world: World) -> Starlette:
+def application(books: Books) -> Starlette:
     # The links are signed anew for each answer.
     signatures = count(1)
 
     async def invoices(request: Request) -> Response:
-        account = _account(world, request)
+        account = _account(books, request)
         only(request, "type")
         kind = request.query_params.get("type", "issued")
         if kind not in TYPES:
             raise Refusal(400, f"invalid invoice type: {kind}")
         listed = [
             each
-            for each in reversed(world.invoices("turso", account))
+            for each in reversed(books.invoices("turso", account))
             if kind == "all" or each.upcoming == (kind == "upcoming")
         ]
         documents = [_document(each, account, next(signatures)) for each in listed]
@@ -42,9 +43,9 @@ def application(world: World) -> Starlette:
     return vendor_application(routes, lambda refusal: {"error": refusal.detail})
 
 
-def _account(world: World, request: Request) -> Account:
+def _account(books: Books, request: Request) -> Account:
     """The organisation in the path, if the token is its own."""
-    accounts = world.accounts("turso")
+    accounts = books.accounts("turso")
     token = credential(request, "Bearer")
     owner = next((each for each in accounts if each.settings["api_token"] == token), None)
     if owner is None:
@@ -89,3 +90,12 @@ def _amount(invoice: Invoice, *, formatted: bool) -> str:
 
 def _time(moment: DateTime | None) -> str | None:
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+
+
+TURSO = Vendor(
+    name="turso",
+    profiles=billing.PROFILES,
+    account=billing.account,
+    timelines=billing.timelines,
+    application=application,
+)

@@ -15,23 +15,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import Refusal, answer, base_url, credential, day, only, vendor_application
+from sandbox.billing import versori as billing
 from sandbox.model import Account, Invoice
 from sandbox.money import rounded
-from sandbox.world import World
+from sandbox.vendor import Books, Vendor
 
 PAGE_SIZE = 1
 CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found"}
 
 
-def application(world: World) -> Starlette:
+def application(books: Books) -> Starlette:
     # The links are signed anew for each answer.
     signatures = count(1)
 
     async def invoices(request: Request) -> Response:
-        account = _account(world, request)
+        account = _account(books, request)
         paged = account.profile == "paged"
         only(request, "from", "to", *(["cursor"] if paged else []))
-        listed = _selected(world, account, request)
+        listed = _selected(books, account, request)
         if paged:
             return answer(_page(listed, request, signatures))
         return answer([_document(each, next(signatures)) for each in listed])
@@ -45,11 +46,11 @@ def _describe(refusal: Refusal) -> dict[str, str]:
     return {"code": code, "message": refusal.detail}
 
 
-def _account(world: World, request: Request) -> Account:
+def _account(books: Books, request: Request) -> Account:
     """The organisation in the path, if the key is its own and came under the scheme that goes with
     it.
     """
-    accounts = world.accounts("versori")
+    accounts = books.accounts("versori")
     owner = next(
         (
             each
@@ -68,16 +69,16 @@ def _account(world: World, request: Request) -> Account:
     return owner
 
 
-def _selected(world: World, account: Account, request: Request) -> list[Invoice]:
+def _selected(books: Books, account: Account, request: Request) -> list[Invoice]:
     """Without dates the upcoming invoice; with them the issued ones whose stated period touches the
     window.
     """
     first, last = day(request, "from"), day(request, "to")
-    invoices = world.invoices("versori", account)
+    invoices = books.invoices("versori", account)
     if first is None and last is None:
         return [each for each in invoices if each.upcoming]
-    last = last or world.now.date()
-    first = first or world.now.subtract(months=1).date()
+    last = last or books.now.date()
+    first = first or books.now.subtract(months=1).date()
     if first > last:
         raise Refusal(400, "from must not be after to")
     return [each for each in invoices if not each.upcoming and _touches(each, first, last)]
@@ -142,3 +143,13 @@ def _money(minor: Decimal, currency: str) -> dict[str, object]:
         "integral": integral,
         "fractional": fractional,
     }
+
+
+VERSORI = Vendor(
+    name="versori",
+    profiles=billing.PROFILES,
+    account=billing.account,
+    timelines=billing.timelines,
+    application=application,
+    start_setting="start_date",
+)

@@ -11,16 +11,9 @@ from random import Random
 import pendulum
 from pendulum import DateTime
 
-from sandbox.billing import mongodb, northflank, planetscale, turso, versori
-from sandbox.model import VENDORS, Account, Invoice, Timeline, Vendor
-
-_BILLING = {
-    "turso": turso,
-    "versori": versori,
-    "mongodb": mongodb,
-    "northflank": northflank,
-    "planetscale": planetscale,
-}
+from sandbox.billing import mongodb
+from sandbox.model import Account, Invoice, Timeline
+from sandbox.registry import VENDORS
 
 
 @dataclass(frozen=True)
@@ -89,11 +82,11 @@ class World:
     def advance(self, months: int = 1) -> None:
         self.now = self._now.add(months=months)
 
-    def accounts(self, vendor: Vendor) -> tuple[Account, ...]:
+    def accounts(self, vendor: str) -> tuple[Account, ...]:
         return self._accounts[vendor]
 
     def invoices(
-        self, vendor: Vendor, account: Account | str, *, delisted: bool = False
+        self, vendor: str, account: Account | str, *, delisted: bool = False
     ) -> list[Invoice]:
         """The account's invoices as they stand now, oldest first; those no longer listed on
         request.
@@ -102,11 +95,11 @@ class World:
         standing = self._standing_at(vendor, name, self._now)
         return list(standing.known if delisted else standing.listed.values())
 
-    def invoice(self, vendor: Vendor, account: Account, key: str) -> Invoice | None:
+    def invoice(self, vendor: str, account: Account, key: str) -> Invoice | None:
         """The invoice of that key, if the vendor lists it now."""
         return self._standing_at(vendor, account.name, self._now).listed.get(key)
 
-    def _standing_at(self, vendor: Vendor, name: str, now: DateTime) -> Standing:
+    def _standing_at(self, vendor: str, name: str, now: DateTime) -> Standing:
         standing = self._standing.get((name, now))
         if standing is None:
             account = next(each for each in self._accounts[vendor] if each.name == name)
@@ -136,18 +129,19 @@ class World:
                 lines = self.line_items_per_invoice
                 made = mongodb.timelines(account, serial, month, random, offset, lines)
             else:
-                made = _BILLING[account.vendor].timelines(account, serial, month, random, offset)
+                made = VENDORS[account.vendor].timelines(account, serial, month, random, offset)
             self._timelines[key] = made
         return self._timelines[key]
 
-    def _count(self, vendor: Vendor, accounts: int | None) -> int:
-        return len(_BILLING[vendor].PROFILES) if accounts is None else accounts
+    def _count(self, vendor: str, accounts: int | None) -> int:
+        return len(VENDORS[vendor].profiles) if accounts is None else accounts
 
-    def _account(self, vendor: Vendor, number: int) -> Account:
-        account: Account = _BILLING[vendor].account(self.seed, number)
-        if vendor != "versori":
+    def _account(self, vendor: str, number: int) -> Account:
+        account = VENDORS[vendor].account(self.seed, number)
+        name = VENDORS[vendor].start_setting
+        if not name:
             return account
-        settings = {**account.settings, "start_date": self.start.date().isoformat()}
+        settings = {**account.settings, name: self.start.date().isoformat()}
         return replace(account, settings=settings)
 
 

@@ -55,7 +55,8 @@ def account(seed: int, number: int) -> Account:
     else:
         settings["public_key"] = f"sandbox-mdb-public-{credential}"
         settings["private_key"] = f"sandbox-mdb-private-{credential}"
-    unprivileged = f"sandbox-mdb-unprivileged-{credential}"
+    powerless = f"sandbox-mdb-unprivileged-{credential}"
+    unprivileged = {"public_key": powerless, "private_key": powerless}
     return Account("mongodb", name, profile, organisation, settings, unprivileged)
 
 

@@ -41,7 +41,7 @@ def account(seed: int, number: int) -> Account:
     settings = {"name": name, "api_token": f"sandbox-northflank-{seed}-{number + 1}"}
     if team:
         settings["team_id"] = team
-    unprivileged = f"sandbox-northflank-unprivileged-{seed}-{number + 1}"
+    unprivileged = {"api_token": f"sandbox-northflank-unprivileged-{seed}-{number + 1}"}
     return Account("northflank", name, profile, team, settings, unprivileged)
 
 

@@ -40,7 +40,7 @@ def account(seed: int, number: int) -> Account:
     else:
         settings["service_token_id"] = f"sandbox-pscale-id-{credential}"
         settings["service_token"] = f"sandbox-pscale-token-{credential}"
-    unprivileged = f"sandbox-pscale-unprivileged-{credential}"
+    unprivileged = {"oauth_token": f"sandbox-pscale-unprivileged-{credential}"}
     return Account("planetscale", name, profile, organization, settings, unprivileged)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox.model import VENDORS, Account, Invoice
+from sandbox.model import Account, Invoice
+from sandbox.registry import VENDORS
 from sandbox.world import World
 
 MONGODB_WORDS = {

@@ -100,7 +100,7 @@ def carry_out(directory: Path) -> Campaign:
 def _met(sandbox: Sandbox) -> Iterator[tuple[Case, Account]]:
     """Each case with an account that has invoices, and that no other case has; those that need one
     of a certain profile choose first."""
-    free = {name: list(sandbox.world.accounts(name)) for name in ENTITIES}  # type: ignore[arg-type]
+    free = {name: list(sandbox.world.accounts(name)) for name in ENTITIES}
     for case in sorted(CASES, key=lambda case: not case.profiles):
         account = next(
             each
@@ -113,7 +113,7 @@ def _met(sandbox: Sandbox) -> Iterator[tuple[Case, Account]]:
 
 def _chosen(sandbox: Sandbox, names: set[str]) -> list[ConfiguredAccount]:
     """The accounts of the cases, and of each vendor the last, which meets no fault."""
-    untouched = {sandbox.world.accounts(name)[-1].name for name in ENTITIES}  # type: ignore[arg-type]
+    untouched = {sandbox.world.accounts(name)[-1].name for name in ENTITIES}
     assert not untouched & names
     return [each for each in configured_accounts() if each.name in names | untouched]
 

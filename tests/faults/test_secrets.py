@@ -40,7 +40,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], 
         printed = [_ran(home, sandbox, command) for command in GOOD]
         # Half of the accounts get their request quoted back, credential and all.
         for vendor, accounts in _accounts(sandbox).items():
-            whose = sandbox.world.accounts(vendor)[0].identity or accounts[0]["api_token"]  # type: ignore[arg-type]
+            whose = sandbox.world.accounts(vendor)[0].identity or accounts[0]["api_token"]
             sandbox.inject(Fault(kind="echo", whose=whose, status=403))
         printed += [_ran(home, sandbox, command) for command in FAILING]
     assert any("[removed]" in text for text in printed)

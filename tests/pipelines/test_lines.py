@@ -17,8 +17,9 @@ from pipelines import job
 from pipelines.report import RunReport
 from pipelines.selection import selected_accounts
 from pipelines.warehouse import Warehouse
-from sandbox.model import VENDORS, Invoice
+from sandbox.model import Invoice
 from sandbox.money import rounded
+from sandbox.registry import VENDORS
 from sandbox.server import running
 from sandbox.world import World
 

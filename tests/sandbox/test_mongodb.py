@@ -184,7 +184,9 @@ def test_refusals(sandbox: Sandbox, client: httpx.Client) -> None:
     missing = client.get(f"{path(account)}/{'0' * 24}")
     assert (missing.status_code, missing.json()["errorCode"]) == (404, "INVOICE_NOT_FOUND")
     assert client.post(path(account)).status_code == 405
-    client.auth = httpx.DigestAuth(account.unprivileged, account.unprivileged)
+    client.auth = httpx.DigestAuth(
+        account.unprivileged["public_key"], account.unprivileged["private_key"]
+    )
     assert client.get(path(account)).status_code == 403
 
 

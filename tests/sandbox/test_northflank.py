@@ -118,7 +118,7 @@ def test_refusals(sandbox: Sandbox, client: httpx.Client) -> None:
     assert client.get(path(own)).status_code == 401
     basic = {"Authorization": f"Basic {own.settings['api_token']}"}
     assert client.get(path(own), headers=basic).status_code == 401
-    powerless = {"Authorization": f"Bearer {own.unprivileged}"}
+    powerless = {"Authorization": f"Bearer {own.unprivileged['api_token']}"}
     assert client.get(path(own), headers=powerless).status_code == 403
     assert client.get(path(team), headers=headers(own)).status_code == 404
     assert client.get(path(own), headers=headers(team)).status_code == 404

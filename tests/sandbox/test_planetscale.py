@@ -94,7 +94,7 @@ def test_refusals(sandbox: Sandbox, client: httpx.Client) -> None:
     assert client.get(path(service)).json()["code"] == "unauthorized"
     with_scheme = {"Authorization": f"Bearer {headers(service)['Authorization']}"}
     assert client.get(path(service), headers=with_scheme).status_code == 401
-    powerless = {"Authorization": f"Bearer {service.unprivileged}"}
+    powerless = {"Authorization": f"Bearer {service.unprivileged['oauth_token']}"}
     for response in (
         client.get(path(service), headers=powerless),
         client.get(path(service), headers=headers(oauth)),

@@ -104,7 +104,7 @@ def test_a_second_load_adds_nothing_and_a_month_later_versions(
 @pytest.mark.parametrize("vendor", ["turso", "northflank"])
 def test_a_source_by_itself(warehouse: Warehouse, sandbox: Sandbox, vendor: str) -> None:
     warehouse.pipeline.run(sources.source(vendor))
-    sandbox_accounts = {each.name for each in sandbox.world.accounts(vendor)}  # type: ignore[arg-type]
+    sandbox_accounts = {each.name for each in sandbox.world.accounts(vendor)}
     told = warehouse.rows(f"SELECT DISTINCT account FROM raw.{vendor}__invoices")
     assert {row[0] for row in told} == sandbox_accounts
 
