@@ -103,4 +103,5 @@ MONGODB = Vendor(
     account=billing.account,
     timelines=billing.timelines,
     application=application,
+    lists="/api/atlas/v2/orgs/{orgId}/invoices",
 )

@@ -169,4 +169,5 @@ NORTHFLANK = Vendor(
     account=billing.account,
     timelines=billing.timelines,
     application=application,
+    lists="/billing/invoices",
 )

@@ -19,6 +19,7 @@ from sandbox.model import Account, Invoice, LineItem
 from sandbox.money import major, plain, shortest
 from sandbox.vendor import Books, Vendor
 
+LISTS = "/organizations/{organization}/invoices"
 CODES = {400: "invalid_params", 401: "unauthorized", 404: "not_found", 405: "bad_request"}
 PAGE_SIZE, LARGEST_PAGE = 25, 100
 
@@ -41,11 +42,10 @@ def application(books: Books) -> Starlette:
         found = _invoice(books, account, request)
         return answer(_page(request, found.lines, lambda line, place: _line(line, place, found)))
 
-    path = "/organizations/{organization}/invoices"
     routes = [
-        Route(path, invoices, methods=["GET"]),
-        Route(f"{path}/{{id}}", invoice, methods=["GET"]),
-        Route(f"{path}/{{id}}/line-items", line_items, methods=["GET"]),
+        Route(LISTS, invoices, methods=["GET"]),
+        Route(f"{LISTS}/{{id}}", invoice, methods=["GET"]),
+        Route(f"{LISTS}/{{id}}/line-items", line_items, methods=["GET"]),
     ]
     return vendor_application(routes, _describe)
 
@@ -174,4 +174,5 @@ PLANETSCALE = Vendor(
     account=billing.account,
     timelines=billing.timelines,
     application=application,
+    lists=LISTS,
 )

@@ -18,6 +18,7 @@ from sandbox.model import Account, Invoice
 from sandbox.money import major, plain
 from sandbox.vendor import Books, Vendor
 
+LISTS = "/v1/organizations/{organizationSlug}/invoices"
 TYPES = ("all", "upcoming", "issued")
 
 
@@ -39,7 +40,7 @@ def application(books: Books) -> Starlette:
         documents = [_document(each, account, next(signatures)) for each in listed]
         return answer({"invoices": documents or None})
 
-    routes = [Route("/v1/organizations/{organizationSlug}/invoices", invoices, methods=["GET"])]
+    routes = [Route(LISTS, invoices, methods=["GET"])]
     return vendor_application(routes, lambda refusal: {"error": refusal.detail})
 
 
@@ -98,4 +99,5 @@ TURSO = Vendor(
     account=billing.account,
     timelines=billing.timelines,
     application=application,
+    lists=LISTS,
 )

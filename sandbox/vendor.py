@@ -34,8 +34,9 @@ class Vendor:
 
     `account` draws one from the seed and its number. `timelines` draws what becomes of the invoices
     of one account and month: from the account, the month's number in the history, its first day, a
-    source of chance of its own, and the account's number. `application` is the API.
-    `start_setting` names the account's setting for the first day to load, where it has one.
+    source of chance of its own, and the account's number. `application` is the API, and `lists` the
+    route of its list of invoices. `start_setting` names the account's setting for the first day to
+    load, where it has one.
     """
 
     name: str
@@ -43,4 +44,5 @@ class Vendor:
     account: Callable[[int, int], Account]
     timelines: Callable[[Account, int, DateTime, Random, int], list[Timeline]]
     application: Callable[[Books], Starlette]
+    lists: str
     start_setting: str = ""

@@ -20,6 +20,7 @@ from sandbox.model import Account, Invoice
 from sandbox.money import rounded
 from sandbox.vendor import Books, Vendor
 
+LISTS = "/organisations/{organisation_id}/billing/invoices"
 PAGE_SIZE = 1
 CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found"}
 
@@ -37,8 +38,7 @@ def application(books: Books) -> Starlette:
             return answer(_page(listed, request, signatures))
         return answer([_document(each, next(signatures)) for each in listed])
 
-    path = "/organisations/{organisation_id}/billing/invoices"
-    return vendor_application([Route(path, invoices, methods=["GET"])], _describe)
+    return vendor_application([Route(LISTS, invoices, methods=["GET"])], _describe)
 
 
 def _describe(refusal: Refusal) -> dict[str, str]:
@@ -151,5 +151,6 @@ VERSORI = Vendor(
     account=billing.account,
     timelines=billing.timelines,
     application=application,
+    lists=LISTS,
     start_setting="start_date",
 )

@@ -7,12 +7,13 @@ from collections.abc import Generator
 import httpx
 
 
-class AuthorizationHeader(httpx.Auth):
-    """A fixed Authorization header: a scheme with a token, or whatever else a vendor asks for."""
+class RequestHeader(httpx.Auth):
+    """A header that is the same on every request: `Authorization`, or one of the vendor's own."""
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, name: str, value: str) -> None:
+        self._name = name
         self._value = value
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = self._value
+        request.headers[self._name] = self._value
         yield request

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from sources.answers import DETAIL_LIMIT
-from sources.authentication import AuthorizationHeader
+from sources.authentication import RequestHeader
 from sources.http import Client
 from sources.keys import Key, id_key, period_key, scalar
 from sources.limits import Rate
@@ -142,7 +142,7 @@ def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | N
 
 
 def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
-    return AuthorizationHeader(f"Bearer {account.api_token.reveal()}")
+    return RequestHeader("Authorization", f"Bearer {account.api_token.reveal()}")
 
 
 NORTHFLANK = Vendor(

@@ -12,7 +12,7 @@ from functools import partial
 import httpx
 import msgspec
 
-from sources.authentication import AuthorizationHeader
+from sources.authentication import RequestHeader
 from sources.http import Client
 from sources.keys import NO_KEY, id_key
 from sources.limits import Rate
@@ -112,9 +112,11 @@ def detail(account: PlanetscaleAccount, key: str, document: bytes) -> Listing | 
 
 def authentication(account: PlanetscaleAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
     if account.oauth_token:
-        return AuthorizationHeader(f"Bearer {account.oauth_token.reveal()}")
+        return RequestHeader("Authorization", f"Bearer {account.oauth_token.reveal()}")
     assert account.service_token  # noqa: S101
-    return AuthorizationHeader(f"{account.service_token_id}:{account.service_token.reveal()}")
+    return RequestHeader(
+        "Authorization", f"{account.service_token_id}:{account.service_token.reveal()}"
+    )
 
 
 PLANETSCALE = Vendor(

@@ -13,7 +13,7 @@ from functools import partial
 import httpx
 import msgspec
 
-from sources.authentication import AuthorizationHeader
+from sources.authentication import RequestHeader
 from sources.http import Client
 from sources.keys import Key, id_key, is_object
 from sources.redaction import Redactor, Secret
@@ -73,7 +73,7 @@ def probe(account: TursoAccount) -> Listing:
 
 
 def authentication(account: TursoAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
-    return AuthorizationHeader(f"Bearer {account.api_token.reveal()}")
+    return RequestHeader("Authorization", f"Bearer {account.api_token.reveal()}")
 
 
 TURSO = Vendor(

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 import pendulum
 
-from sources.authentication import AuthorizationHeader
+from sources.authentication import RequestHeader
 from sources.http import Client, Parameters
 from sources.keys import NO_KEY, Key, is_object, period_key, scalar
 from sources.paging import Envelope, linked_pages
@@ -144,7 +144,7 @@ def _lookback_months(window: Window) -> int:
 
 
 def authentication(account: VersoriAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
-    return AuthorizationHeader(f"{account.auth_scheme} {account.api_key.reveal()}")
+    return RequestHeader("Authorization", f"{account.auth_scheme} {account.api_key.reveal()}")
 
 
 VERSORI = Vendor(

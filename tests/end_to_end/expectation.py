@@ -118,8 +118,7 @@ def _vendor_status(invoice: Invoice, account: Account) -> str | None:
             return None
         words = {"written_off": "uncollectible", "failed": "payment_failed"}
         return words.get(invoice.state, invoice.state)
-    stated = invoice.vendor == "mongodb" or account.profile == "full"
-    return invoice.status if stated else None
+    return invoice.status
 
 
 def _status(invoice: Invoice, account: Account, now: datetime) -> str:

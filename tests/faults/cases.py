@@ -17,13 +17,7 @@ ATTEMPTS = 3
 ATTEMPT_SECONDS = 3.0
 PAGE_BOUND = 25
 
-LISTS: dict[str, str] = {
-    "turso": "GET /turso/v1/organizations/{organizationSlug}/invoices",
-    "versori": "GET /versori/organisations/{organisation_id}/billing/invoices",
-    "mongodb": "GET /mongodb/api/atlas/v2/orgs/{orgId}/invoices",
-    "northflank": "GET /northflank/billing/invoices",
-    "planetscale": "GET /planetscale/organizations/{organization}/invoices",
-}
+LISTS = {name: f"GET /{name}{vendor.lists}" for name, vendor in VENDORS.items()}
 # The sandbox's profiles of accounts whose answers have pages.
 PAGED = {
     "versori": ("paged",),
