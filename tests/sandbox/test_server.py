@@ -12,6 +12,8 @@ import httpx
 import msgspec
 import pytest
 
+import sources
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 
@@ -27,27 +29,17 @@ def test_environment(sandbox: Sandbox) -> None:
         "SOURCES__MONGODB__ACCOUNTS",
     }
     assert environment["SOURCES__MONGODB__BASE_URL"] == f"{sandbox.url}/mongodb"
-    assert len(sandbox.environment()) == 10
+    assert len(sandbox.environment()) == 2 * len(VENDORS)
 
 
-def test_account_keys(sandbox: Sandbox) -> None:
+def test_its_accounts_use_every_key_of_the_configuration(sandbox: Sandbox) -> None:
     keys: dict[str, set[str]] = {}
     for name, value in sandbox.environment().items():
         if name.endswith("__ACCOUNTS"):
             accounts = msgspec.json.decode(value)
             keys[name.split("__")[1].lower()] = {key for each in accounts for key in each}
     assert keys == {
-        "turso": {"name", "organization", "api_token"},
-        "versori": {"name", "organisation_id", "api_key", "auth_scheme", "start_date"},
-        "mongodb": {
-            *("name", "org_id", "api"),
-            *("public_key", "private_key", "client_id", "client_secret"),
-        },
-        "northflank": {"name", "api_token", "team_id"},
-        "planetscale": {
-            *("name", "organization", "invoice_ids"),
-            *("service_token_id", "service_token", "oauth_token"),
-        },
+        name: set(vendor.account_type.__struct_fields__) for name, vendor in sources.VENDORS.items()
     }
 
 
