@@ -73,7 +73,8 @@ class Alerting:
                 return self._alert_once(connection, failed)
         except (JobError, duckdb.Error) as error:
             # Nothing can be remembered, so that a failed run may be told more than once.
-            self._warn(f"No alerts could be looked for: {str(error).splitlines()[0]}")
+            reason = str(error).splitlines()[0].rstrip(".")
+            self._warn(f"No alerts could be looked for: {reason}. The next run looks again.")
             self._send(failed)
             return failed
 

@@ -44,7 +44,10 @@ def read_settings() -> AlertSettings:
         values = _configured()
     for key in values:
         if key not in _KEYS:
-            raise UsageError(f"[alerts] has an unknown key `{key}`. Known are {_listed(_KEYS)}.")
+            raise UsageError(
+                f"[alerts] (in .dlt/config.toml or .dlt/secrets.toml) has an unknown key `{key}`."
+                f" Known are {_listed(_KEYS)}."
+            )
     return AlertSettings(
         _webhook_url(values.get("webhook_url")), _exit_code(values.get("exit_code"))
     )

@@ -29,7 +29,10 @@ def send(webhook_url: Secret, alerts: Sequence[Alert]) -> None:
         )
     except httpx.HTTPError as error:
         # Only its kind: the text may quote the address.
-        raise WebhookError(f"no answer ({type(error).__name__})") from None
+        late = isinstance(error, httpx.TimeoutException)
+        raise WebhookError(
+            f"no answer within {TIMEOUT_SECONDS:.0f} s" if late else "no connection, or it broke"
+        ) from None
     if not response.is_success:
         raise WebhookError(f"it answered {response.status_code} {response.reason_phrase}".rstrip())
 

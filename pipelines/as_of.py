@@ -46,7 +46,10 @@ def moment_of(text: str, *, now: datetime) -> datetime:
             " at the end of that day, UTC) or a time (2026-05-01T09:30:00Z: at that moment)."
         ) from None
     if begins > now:
-        raise UsageError(f"--as-of {text} lies in the future; nothing is known of it yet.")
+        raise UsageError(
+            f"--as-of {text} lies in the future; nothing is known of it yet. Give a day that has"
+            " begun."
+        )
     return min(moment, now)
 
 
@@ -97,7 +100,8 @@ def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: 
     except (duckdb.Error, ModelError) as error:
         raise JobError(
             f"The tables as of {moment:%Y-%m-%d %H:%M} UTC could not be built:"
-            f" {one_sentence(error)} The warehouse was only read."
+            f" {one_sentence(error)} The warehouse was only read. Ask without --as-of for the"
+            " published tables, and please report this message."
         ) from error
     if report.has_errors:
         broken = ", ".join(each.name for each in report.findings if each.severity == "error")

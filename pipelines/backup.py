@@ -52,8 +52,8 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
     """
     if not warehouse.work.exists():
         raise JobError(
-            f"There is nothing to back up: {warehouse.work} doesn't exist. Set warehouse.directory"
-            " to where the warehouse is."
+            f"There is nothing to back up: {warehouse.work} doesn't exist. Run `billhouse run`"
+            " first, or set warehouse.directory to where the warehouse is."
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
@@ -151,11 +151,17 @@ def _manifest(folder: Path) -> dict[str, int]:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         return {str(table): int(count) for table, count in manifest["rows"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"{folder} holds no backup that can be read ({_MANIFEST}: {error}). Give the folder"
-            " that `billhouse backup` wrote."
-        ) from None
+    except OSError as error:
+        raise _no_backup(folder, f"{_MANIFEST}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _no_backup(folder, f"{_MANIFEST} is damaged, or not one of a backup") from None
+
+
+def _no_backup(folder: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"{folder} holds no backup that can be read ({reason}). Give the folder that `billhouse"
+        " backup` wrote."
+    )
 
 
 def _remove(file: Path) -> None:

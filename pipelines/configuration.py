@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipelines.failures import UsageError
 
@@ -16,6 +18,21 @@ def readable_configuration() -> Iterator[None]:
     try:
         yield
     except TomlProviderReadException as error:
-        raise UsageError(
-            f"The configuration can't be used. {' '.join(str(error).split())}"
-        ) from None
+        mistake = _mistake(error.full_paths) or " ".join(str(error).split())
+        raise UsageError(f"The configuration can't be used. {mistake}") from None
+
+
+def _mistake(paths: Sequence[str]) -> str | None:
+    """In which of the files that dlt reads together it is, and where; no value is quoted."""
+    for file in (Path(path).absolute() for path in paths):
+        try:
+            tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"{file} can't be read: {error.strerror}. Let this user read it."
+        except UnicodeDecodeError:
+            return f"{file} is not written in UTF-8. Save it in that encoding."
+        except tomllib.TOMLDecodeError as error:
+            return f"{file} is not valid TOML: {error}. Mend it there."
+    return None

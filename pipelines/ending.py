@@ -35,7 +35,7 @@ def ending_in_a_sentence(tell: Listener = on_stderr, *, verbose: bool = False) -
     except (typer.Exit, BrokenPipeError):
         raise
     except Exception as error:
-        reason = (str(error).splitlines() or ["no reason given"])[0]
+        reason = (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
         message, exit_code = (
             f"Unexpected {type(error).__name__}: {reason}. What is published is as it was, and"
             " running again is safe. --verbose shows where it happened; please report that.",

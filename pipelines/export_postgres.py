@@ -71,7 +71,8 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
     except psycopg.Error as error:
         raise JobError(
             f"PostgreSQL at {parameters.get('host', 'this machine')} can't be used:"
-            f" {_sentence(error)} Check the URL, and that this machine may connect."
+            f" {_sentence(error)} Check the URL, that the server runs, and that this machine may"
+            " connect to it."
         ) from None
     try:
         yield connection
@@ -173,5 +174,6 @@ def _type(kind: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    """Without libpq's question whether the server runs: what to do is said after it."""
+    text = " ".join(str(error).partition("\n\tIs the server")[0].split()) or type(error).__name__
     return text if text.endswith(".") else f"{text}."

@@ -46,8 +46,8 @@ def _ask_account(vendor: Vendor[Any], taken: set[str]) -> tuple[str, Entry]:
         try:
             account = convert(vendor, entry)
         except msgspec.ValidationError as error:
-            key, reason = explain(error)
-            typer.echo(f"That can't be used: `{key}`: {reason}. Once more, please.", err=True)
+            mistake = explain(error, vendor.account_type)
+            typer.echo(f"That can't be used: {mistake}. Once more, please.", err=True)
             continue
         name = _ask_name(account.identity, taken)
         return name, entry if name == account.identity else {"name": name, **entry}

@@ -180,7 +180,8 @@ def _known(connection: duckdb.DuckDBPyConnection, column: str, names: Sequence[s
     for name in names or ():
         if name not in known:
             raise UsageError(
-                f"No published invoice is of the {column} {name!r}. There are: {', '.join(known)}."
+                f"No published invoice is of the {column} {name!r}. There are:"
+                f" {', '.join(known) or 'none, since no invoice is published'}."
             )
 
 

@@ -77,7 +77,22 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     try:
         return connection.execute(sql).to_arrow_table()
     except duckdb.Error as error:
-        raise JobError(f"The query can't be answered. {one_sentence(error)}") from error
+        raise JobError(
+            f"The query can't be answered. {one_sentence(error)}{_hint(error)}"
+        ) from error
+
+
+def _hint(error: duckdb.Error) -> str:
+    import duckdb
+
+    match error:
+        case duckdb.CatalogException() | duckdb.BinderException():
+            return (
+                ' "SHOW TABLES" lists the tables, and "DESCRIBE fct_invoices" a table\'s columns.'
+            )
+        case duckdb.PermissionException():
+            return " A query reads the published tables, and nothing else."
+    return ""
 
 
 @contextmanager
@@ -100,7 +115,10 @@ def of_this_version() -> Iterator[None]:
 
 
 def one_sentence(error: BaseException) -> str:
-    """DuckDB's reason without its drawing of where in the query it stands."""
+    """The reason, from DuckDB without its drawing of where in the query it stands, from the system
+    without its number."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror} ({error.filename})."
     reason = " ".join(str(error).partition("\n\nLINE")[0].split())
     return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 

@@ -76,6 +76,10 @@ def _print_rejected(report: RunReport) -> None:
         title=f"{len(report.rejected)} document(s) can't be read and are in no table but"
         f" rejected_documents{'' if len(shown) == len(report.rejected) else '; the first'}:",
     )
+    typer.echo(
+        "What the vendor corrects, the next run reads. A document that is right as it is should be"
+        " reported with its reason."
+    )
 
 
 def _print_changes(report: RunReport) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 DEFAULT_DIRECTORY = "warehouse"
+PUBLISHED = "billhouse.duckdb"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
 _ROW_GROUP = 20_480
 _LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
@@ -43,7 +44,7 @@ class Warehouse:
     @property
     def published(self) -> Path:
         """The audited copy that people and BI tools open."""
-        return self.directory / "billhouse.duckdb"
+        return self.directory / PUBLISHED
 
     @property
     def parquet(self) -> Path:
@@ -182,20 +183,29 @@ def _ready(
 def cannot_open(file: Path, error: Exception) -> JobError:
     """What DuckDB's refusal to open a file means to a person."""
     holder = _LOCK_HOLDER.search(str(error))
+    published = file.name == PUBLISHED
     if holder:
+        instead = (
+            "let it open the file read-only" if published else f"let it read {PUBLISHED} instead"
+        )
         return JobError(
             f"Process {holder['process']} has {file} open, so this one can't use it. Close that"
-            " program (billhouse.duckdb is the file that is there to be read) and try again."
+            f" program, or {instead}, and try again."
         )
     if "newer" in str(error) and "version" in str(error):
         return JobError(
             f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
             " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
         )
+    mend = (
+        "run `billhouse rebuild`, which makes it anew from what was loaded"
+        if published
+        else "move it aside and restore a backup (`billhouse restore`), or let `billhouse run`"
+        " fetch anew what the vendors still list"
+    )
     return JobError(
-        f"{file} can't be opened: {str(error).splitlines()[0]} If the file is damaged, move it"
-        " aside and restore a backup (`billhouse restore`), or let `billhouse run` fetch anew what"
-        " the vendors still list. A damaged billhouse.duckdb is made anew by `billhouse rebuild`."
+        f"{file} can't be opened: {str(error).splitlines()[0].rstrip('.!')}. Let this user read and"
+        f" write it; if it is damaged, {mend}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -30,6 +30,15 @@ REMEDIES = {
     404: "Check the account's organization or id, and base_url.",
 }
 SERVER_REMEDY = "The vendor's server has trouble: the next run tries again."
+BROKEN: Mapping[type[Exception], str] = {
+    httpx.ConnectTimeout: "no connection in time",
+    httpx.TimeoutException: "nothing came for too long",
+    TimeoutError: "it took too long as a whole",
+    httpx.DecodingError: "what came can't be unpacked",
+    httpx.ProtocolError: "the connection ended too early, or it wasn't HTTP",
+    httpx.ProxyError: "the proxy refused",
+    httpx.HTTPError: "the connection broke",
+}
 NETWORK_REMEDY = "Check the network, a proxy or firewall, and base_url; the next run tries again."
 
 
@@ -53,7 +62,9 @@ class Answers:
             str(body, "utf-8")
             return msgspec.json.decode(body, type=into)
         except msgspec.ValidationError as error:
-            raise self.failure(request, f"the JSON has another shape: {error}") from None
+            raise self.failure(
+                request, f"the JSON has another shape than documented: {error}"
+            ) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             instead = self._instead(response, body, error)
             raise self._transient(
@@ -73,8 +84,8 @@ class Answers:
         """A request that got no whole answer. Only its kind is told: the text may quote headers."""
         if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
             return self.failure(request, "the request could not be built", "Check the credential.")
-        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
-        problem = f"no whole answer ({kind})"
+        kinds = (words for kind, words in BROKEN.items() if isinstance(error, kind))
+        problem = f"no whole answer ({next(kinds)})"
         if isinstance(error, httpx.ConnectError):
             problem = f"no connection to {origin(request.url)} ({error})"
         return self._transient(request, problem, NETWORK_REMEDY)

@@ -105,9 +105,9 @@ def _settings(vendor: Vendor[Any]) -> VendorSettings:
         # Not strict, since a number in the environment is text.
         return msgspec.convert(values, vendor.settings_type, strict=False)
     except msgspec.ValidationError as error:
-        key, reason = explain(error)
         raise ConfigurationError(
-            f"{vendor.name}: `{key}` in [sources.{vendor.name}]: {reason}"
+            f"{vendor.name}: {explain(error, vendor.settings_type)}. Mend it in "
+            f"[sources.{vendor.name}] in .dlt/config.toml (or SOURCES__{vendor.name.upper()}__…)"
         ) from None
 
 

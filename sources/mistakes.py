@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -13,6 +14,13 @@ from sources.redaction import Secret
 from sources.vendor import Account, Vendor
 
 NOT_FOR_HEADERS = "has white space or a character that is not ASCII, as after a bad paste"
+_KINDS = {
+    "array": "a list, in brackets",
+    "bool": "true or false",
+    "int": "a whole number",
+    "str": "text, in quotes",
+}
+_EXPECTED = re.compile(rf"Expected `(?P<kind>{'|'.join(_KINDS)})\b[^`]*`(?: >= (?P<least>\d+))?")
 
 
 def check_account(vendor: Vendor[Any], index: int, entry: Any) -> Account:
@@ -32,9 +40,8 @@ def check_account(vendor: Vendor[Any], index: int, entry: Any) -> Account:
     try:
         return convert(vendor, entry)
     except msgspec.ValidationError as error:
-        key, reason = explain(error)
-        subject = f"`{key}`: " if key else ""
-        raise ConfigurationError(f"{where}: {subject}{reason}. Mend it in {place}") from None
+        mistake = explain(error, vendor.account_type)
+        raise ConfigurationError(f"{where}: {mistake}. Mend it in {place}") from None
 
 
 def convert(vendor: Vendor[Any], entry: dict[str, Any]) -> Account:
@@ -57,15 +64,32 @@ def check_keys(vendor: Vendor[Any], keys: Iterable[str]) -> None:
             )
 
 
-def explain(error: msgspec.ValidationError) -> tuple[str, str]:
-    """The key and the reason in msgspec's message, which quotes no value of a secret."""
+def explain(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> str:
+    """msgspec's message about a `kind` in a person's words. It quotes no value of a secret."""
     reason, _, path = str(error).partition(" - at `")
     key = path.rstrip("`").removeprefix("$").removeprefix(".")
+    return f"`{key}` {_in_words(reason, key, kind)}" if key else reason
+
+
+def _in_words(reason: str, key: str, kind: type[msgspec.Struct]) -> str:
     if reason.endswith("of length >= 1"):
-        reason = "is empty"
-    elif "matching regex" in reason:
-        reason = NOT_FOR_HEADERS
-    return key, reason
+        return "is empty"
+    if "matching regex" in reason:
+        return NOT_FOR_HEADERS
+    if reason.startswith("Invalid enum value"):
+        return f"must be one of {_choices(key, kind)}"
+    if "RFC3339" in reason:
+        return "is no date: write it as 2024-01-31"
+    expected = _EXPECTED.match(reason)
+    if expected is None:
+        return reason
+    least = f" of at least {expected['least']}" if expected["least"] else ""
+    return f"must be {_KINDS[expected['kind']]}{least}"
+
+
+def _choices(key: str, kind: type[msgspec.Struct]) -> str:
+    [field] = [each for each in msgspec.structs.fields(kind) if each.name == key]
+    return ", ".join(f'"{choice}"' for choice in get_args(field.type))
 
 
 def _secret(kind: type, value: Any) -> Any:
@@ -74,7 +98,7 @@ def _secret(kind: type, value: Any) -> Any:
     if kind is not Secret:
         raise NotImplementedError(kind)
     if not isinstance(value, str):
-        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+        raise ValueError("must be text, in quotes")
     if not value:
         raise ValueError("is empty")
     if not (value.isascii() and value.isprintable() and " " not in value):

@@ -74,12 +74,15 @@ def _requests() -> dict[str, tuple[dict[str, Any], str]]:
         faults[f"{status}"] = ({"kind": "refuse", "status": status}, f"{status} {phrase}")
     too_slow = {"kind": "wait", "seconds": ATTEMPT_SECONDS + 1}
     return faults | {
-        "no answer in time": (too_slow, "timeout"),
+        "no answer in time": (too_slow, "it took too long as a whole"),
         "connection closed before an answer": ({"kind": "close before"}, "no whole answer"),
         "connection closed within a body": ({"kind": "close within"}, "no whole answer"),
         "truncated JSON": ({"kind": "cut"}, "but no JSON"),
         "a page for people, status 200": ({"kind": "page for people"}, "«<!doctype html>"),
-        "gzip that doesn't decode": ({"kind": "bad gzip"}, "no whole answer (decoding error)"),
+        "gzip that doesn't decode": (
+            {"kind": "bad gzip"},
+            "no whole answer (what came can't be unpacked)",
+        ),
     }
 
 

@@ -106,7 +106,8 @@ def test_toml_that_cannot_be_read_is_told_in_a_sentence(
     for command in ("run", "check", "status"):
         finished = billhouse(command, variables={"WAREHOUSE__DIRECTORY": ""})
         assert finished.returncode == 2
-        assert "secrets.toml" in finished.stderr
+        assert f"{tmp_path}/.dlt/secrets.toml is not valid TOML:" in finished.stderr
+        assert "line 1" in finished.stderr
         assert "my-secret" not in finished.stderr
         assert "Traceback" not in finished.stderr
 

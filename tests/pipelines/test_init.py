@@ -80,7 +80,7 @@ def test_what_is_typed_is_written_and_checked(sandbox_of_one: Sandbox, tmp_path:
         ],
     )
     assert exit_code == 0, shown
-    assert "`api_token`: has white space" in shown
+    assert "`api_token` has white space" in shown
     assert "turso auth api-tokens mint" in shown
     assert "Organization Billing Viewer" in shown
     assert "Everything answers" in shown

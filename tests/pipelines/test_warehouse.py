@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
 import pytest
 
 from pipelines.failures import JobError, UsageError
+from pipelines.published import ask, opened
 from pipelines.warehouse import (
     Warehouse,
     WarehouseBusyError,
@@ -69,6 +71,29 @@ def test_a_damaged_database_is_told_in_a_sentence(warehouse: Warehouse) -> None:
         warehouse.work.write_bytes(b"no database" * 1000)
         with pytest.raises(JobError, match=r"work\.duckdb can't be opened"):
             connect(warehouse)
+
+
+def test_a_damaged_copy_is_made_anew_by_a_rebuild(warehouse: Warehouse) -> None:
+    warehouse.directory.mkdir()
+    warehouse.published.write_bytes(b"no database" * 1000)
+    with pytest.raises(JobError, match=r"run `billhouse rebuild`.*anew"), opened(warehouse):
+        pytest.fail("there is nothing to read")
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("FROM nosuch", '"SHOW TABLES" lists the tables'),
+        ("FROM read_csv('/etc/hostname')", "A query reads the published tables, and nothing else."),
+        ("SELEC 1", 'syntax error at or near "SELEC".'),
+    ],
+)
+def test_a_query_that_fails_says_what_to_do(warehouse: Warehouse, sql: str, said: str) -> None:
+    warehouse.directory.mkdir()
+    duckdb.connect(warehouse.published).close()
+    with opened(warehouse) as connection, pytest.raises(JobError) as failure:
+        ask(connection, sql)
+    assert said in str(failure.value)
 
 
 def test_an_unusable_directory_is_told_in_a_sentence(warehouse: Warehouse) -> None:

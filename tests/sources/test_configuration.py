@@ -64,16 +64,16 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
         {**TURSO, "zzz": 1},
         "unknown key `zzz`. Known keys: name, organization, api_token",
     ),
-    "type": ("turso", {**TURSO, "organization": 7}, "`organization`: Expected `str`, got `int`"),
-    "secret's type": ("turso", {**TURSO, "api_token": 7}, "`api_token`: Expected `str`, got `int`"),
-    "empty": ("turso", {**TURSO, "organization": ""}, "`organization`: is empty"),
-    "empty secret": ("turso", {**TURSO, "api_token": ""}, "`api_token`: is empty"),
-    "empty name": ("turso", {**TURSO, "name": ""}, "`name`: is empty"),
-    "bad paste": ("turso", {**TURSO, "api_token": SECRET + "\n"}, "`api_token`: has white space"),
+    "type": ("turso", {**TURSO, "organization": 7}, "`organization` must be text, in quotes"),
+    "secret's type": ("turso", {**TURSO, "api_token": 7}, "`api_token` must be text, in quotes"),
+    "empty": ("turso", {**TURSO, "organization": ""}, "`organization` is empty"),
+    "empty secret": ("turso", {**TURSO, "api_token": ""}, "`api_token` is empty"),
+    "empty name": ("turso", {**TURSO, "name": ""}, "`name` is empty"),
+    "bad paste": ("turso", {**TURSO, "api_token": SECRET + "\n"}, "`api_token` has white space"),
     "bad id": (
         "mongodb",
         {**MONGODB, "public_key": "two words"},
-        "`public_key`: has white space",
+        "`public_key` has white space",
     ),
     "two credentials": (
         "mongodb",
@@ -99,18 +99,22 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
     "no list": (
         "planetscale",
         {**PLANETSCALE, "invoice_ids": "a"},
-        "`invoice_ids`: Expected `array",
+        "`invoice_ids` must be a list, in brackets",
     ),
-    "api": ("mongodb", {**MONGODB, "api": "atlas/v3"}, "`api`: Invalid enum value 'atlas/v3'"),
+    "api": (
+        "mongodb",
+        {**MONGODB, "api": "atlas/v3"},
+        '`api` must be one of "atlas/v2", "atlas/v1.0", "public/v1.0"',
+    ),
     "scheme": (
         "versori",
         {"organisation_id": "a", "api_key": SECRET, "auth_scheme": "Basic"},
-        "`auth_scheme`: Invalid enum value 'Basic'",
+        '`auth_scheme` must be one of "Bearer", "JWT"',
     ),
     "date": (
         "versori",
         {"organisation_id": "a", "api_key": SECRET, "start_date": "2024-13-01"},
-        "`start_date`: Invalid RFC3339 encoded date",
+        "`start_date` is no date: write it as 2024-01-31",
     ),
 }
 
@@ -210,16 +214,16 @@ def test_a_rate_needs_its_period(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("lookback_months", "0", "Expected `int` >= 1"),
-        ("lookback_months", "six", "Expected `int`, got `str`"),
-        ("period_seconds", "-1", "Expected `int` >= 0"),
+        ("lookback_months", "0", "must be a whole number of at least 1"),
+        ("lookback_months", "six", "must be a whole number"),
+        ("period_seconds", "-1", "must be a whole number of at least 0"),
     ],
 )
 def test_a_setting_that_is_refused(
     monkeypatch: pytest.MonkeyPatch, key: str, value: str, said: str
 ) -> None:
     message = refusal(monkeypatch, "versori", **{key: value})
-    assert message == f"versori: `{key}` in [sources.versori]: {said}"
+    assert message.startswith(f"versori: `{key}` {said}. Mend it in [sources.versori]")
 
 
 @pytest.mark.parametrize(

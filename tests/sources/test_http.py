@@ -94,7 +94,7 @@ def test_a_silent_server_is_given_up(server: Scripted, monkeypatch: pytest.Monke
     server.answer = silent
     monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.1)
     error = fetched(account("turso", server.url), retry=replace(AT_ONCE, attempts=1)).error
-    assert "no whole answer (timeout error) (1 attempts)" in error
+    assert "no whole answer (it took too long as a whole) (1 attempts)" in error
 
 
 def test_a_page_for_people_is_no_document(server: Scripted) -> None:
@@ -111,8 +111,9 @@ def test_a_page_for_people_is_no_document(server: Scripted) -> None:
 
 def test_another_shape_is_no_list(server: Scripted) -> None:
     server.in_turn(document({"results": []}))
-    assert "the JSON has another shape: Object missing required field `invoices`" in (
-        fetched(account("turso", server.url)).error
+    assert (
+        "the JSON has another shape than documented: Object missing required field `invoices`"
+        in (fetched(account("turso", server.url)).error)
     )
 
 
