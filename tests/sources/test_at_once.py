@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.model import Vendor
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import ConfiguredAccount, pool
@@ -34,7 +33,7 @@ def sandbox(started: Sandbox) -> Sandbox:
 
 
 def of(
-    sandbox: Sandbox, vendor: Vendor, name: Callable[[int], str] = lambda number: f"{number}"
+    sandbox: Sandbox, vendor: str, name: Callable[[int], str] = lambda number: f"{number}"
 ) -> list[ConfiguredAccount]:
     """The vendor's accounts, as they are configured."""
     return [
@@ -53,7 +52,7 @@ def fetch(*accounts: ConfiguredAccount) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["versori", "mongodb", "planetscale"])
-def test_an_account_sends_eight_at_once(sandbox: Sandbox, vendor: Vendor) -> None:
+def test_an_account_sends_eight_at_once(sandbox: Sandbox, vendor: str) -> None:
     fetch(*of(sandbox, vendor))
     assert 1 < sandbox.concurrency.most_with_one_credential <= REQUESTS_AT_ONCE
 
