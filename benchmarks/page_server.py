@@ -113,19 +113,19 @@ def serving(ledger: Ledger, latency: float = 0.0) -> Iterator[PageServer]:
     """Serves from a thread of this process, which only waits while the clients work."""
     server = PageServer(ledger, latency)
     loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(lambda: _Connection(server), "127.0.0.1", 0)
-    )
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    # All of it on the thread: a loop of somebody else's may be running on this one.
     thread = threading.Thread(target=loop.run_forever, name="page-server", daemon=True)
     thread.start()
+    listening = asyncio.run_coroutine_threadsafe(
+        loop.create_server(lambda: _Connection(server), "127.0.0.1", 0), loop
+    ).result()
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:
+        loop.call_soon_threadsafe(listening.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        listening.close()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 

@@ -83,6 +83,7 @@ def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: 
     import duckdb
 
     from pipelines.model import ModelError
+    from pipelines.scope import forget
     from pipelines.transform import build
 
     try:
@@ -94,6 +95,7 @@ def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: 
             report = build(connection, started_at=moment, as_of=moment, raw="work.raw")
             if not report.has_errors:
                 _copy_load_results(connection, moment)
+            forget(connection)
             connection.execute("DETACH work")
     except WarehouseBusyError:
         raise JobError(_BUSY.format(directory=warehouse.directory)) from None

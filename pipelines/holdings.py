@@ -38,15 +38,19 @@ class Changes:
 
 def read_known(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Known:
     """What the fetch need not ask for again."""
-    listings: dict[Account, frozenset[str]] = {}
+    listings: dict[Account, dict[str, str]] = {}
     first_loaded_at: dict[Account, datetime] = {}
     for vendor, table in _tables(connection, entities, details=False):
-        for account, first, names in connection.execute(
-            f"SELECT account, min(valid_from), list(DISTINCT listing) FILTER (valid_to IS NULL)"  # noqa: S608
-            f" FROM {table} GROUP BY account"
+        for account, first in connection.execute(
+            f"SELECT account, min(valid_from) FROM {table} GROUP BY account"  # noqa: S608
         ).fetchall():
             first_loaded_at[vendor, account] = first
-            listings[vendor, account] = frozenset(names or ())
+        # As sources.listing.digest makes it.
+        for account, listing, digest in connection.execute(
+            "SELECT account, listing, sha256(string_agg(version_hash, '' ORDER BY version_hash))"  # noqa: S608
+            f" FROM {table} WHERE valid_to IS NULL GROUP BY account, listing"
+        ).fetchall():
+            listings.setdefault((vendor, account), {})[listing] = digest
     return Known(listings, first_loaded_at, _known_details(connection, entities))
 
 
@@ -79,11 +83,16 @@ def remember_details(
         "CREATE TABLE IF NOT EXISTS raw.fetched_details (vendor TEXT, account TEXT,"
         " document_key TEXT, version_hash TEXT, PRIMARY KEY (vendor, account, document_key))"
     )
-    for (vendor, account), versions in fetched.items():
+    rows = [
+        (vendor, account, key, version)
+        for (vendor, account), versions in fetched.items()
+        for key, version in versions.items()
+    ]
+    if rows:
         connection.execute(
             "INSERT OR REPLACE INTO raw.fetched_details"
-            " SELECT ?, ?, unnest(?::TEXT[]), unnest(?::TEXT[])",
-            [vendor, account, list(versions), list(versions.values())],
+            " SELECT unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[])",
+            [list(column) for column in zip(*rows, strict=True)],
         )
 
 

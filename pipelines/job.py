@@ -89,10 +89,14 @@ class Run:
             full_refresh=full_refresh,
             on_event=lambda progress: self.tell(events.fetching(progress)),
         ) as fetch:
-            load_id = load(
-                connection,
-                self.warehouse.dlt_folder,
-                [source(name, fetch) for name in entities],
+            load_id = (
+                load(
+                    connection,
+                    self.warehouse.dlt_folder,
+                    [source(name, fetch) for name in entities],
+                )
+                if fetch.brings_tables()
+                else None
             )
             results = fetch.results()
             if load_id is not None:
@@ -242,4 +246,6 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
 
 def _published_table(description: Description) -> PublishedTable:
     schema, _, name = description.table.rpartition(".")
-    return PublishedTable(schema, name, description.comment, description.columns)
+    return PublishedTable(
+        schema, name, description.comment, description.columns, description.is_by_invoice
+    )

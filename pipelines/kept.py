@@ -29,6 +29,7 @@ class Kept:
             each.name for each in self._models if each.is_by_invoice and not each.is_view
         ]
         self._relations = relations
+        self._is_anew = is_anew
         self._lacks_tables = is_anew
 
     def replace(self, batch: int, bench: Workbench) -> None:
@@ -37,11 +38,12 @@ class Kept:
             self._lay_out(bench)
             self._lacks_tables = False
         for name in self._by_invoice:
-            self._connection.execute(
-                f"DELETE FROM {name} WHERE invoice_id IN"  # noqa: S608
-                " (SELECT invoice_id FROM touched_invoices WHERE batch = ?)",
-                [batch],
-            )
+            if not self._is_anew:
+                self._connection.execute(
+                    f"DELETE FROM {name} WHERE invoice_id IN"  # noqa: S608
+                    " (SELECT invoice_id FROM touched_invoices WHERE batch = ?)",
+                    [batch],
+                )
             self._connection.register("batch_rows", bench.rows(name))
             self._connection.execute(f"INSERT INTO {name} FROM batch_rows")
             self._connection.unregister("batch_rows")

@@ -87,19 +87,23 @@ def add(
     outcomes: Sequence[AccountOutcome],
 ) -> None:
     """Add a run's rows. The caller's transaction makes it all of them or none."""
-    for outcome in outcomes:
-        connection.execute(
-            "INSERT INTO marts.load_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run_id,
-                started_at,
-                outcome.vendor,
-                outcome.account,
-                outcome.outcome,
-                outcome.requests,
-                outcome.documents,
-                outcome.new_versions,
-                outcome.seconds,
-                outcome.error,
-            ],
+    rows = [
+        (
+            run_id,
+            started_at,
+            outcome.vendor,
+            outcome.account,
+            outcome.outcome,
+            outcome.requests,
+            outcome.documents,
+            outcome.new_versions,
+            outcome.seconds,
+            outcome.error,
         )
+        for outcome in outcomes
+    ]
+    places = ", ".join(["(" + ", ".join("?" * len(_COLUMNS)) + ")"] * len(rows))
+    connection.execute(
+        f"INSERT INTO marts.load_results VALUES {places}",  # noqa: S608
+        [value for row in rows for value in row],
+    )

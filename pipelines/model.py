@@ -34,6 +34,7 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 _VIEW = re.compile(rf"staging\..*(_readings|_documents)|{_VENDOR_INVOICES.pattern}")
 _COMMENT = re.compile(r"--[^\n]*")
 _RELATION = re.compile(r"\b(?:staging|marts)\.[a-z0-9_]+")
+_DESCRIBED_COLUMN = re.compile(r"(\w+),? -- (.*)")
 _MADE_BY_THE_BUILD = "staging.run"
 
 
@@ -74,6 +75,7 @@ class Description:
     table: str
     comment: str
     columns: dict[str, str] = field(default_factory=dict)
+    is_by_invoice: bool = False
 
 
 def models(folder: Path = TRANSFORMS) -> list[Model]:
@@ -152,8 +154,12 @@ def _model(name: str, query: str) -> Model:
         query,
         _references(query),
         is_view=_VIEW.fullmatch(name) is not None,
-        is_by_invoice="invoice_id" in _COMMENT.sub("", query),
+        is_by_invoice=_is_by_invoice(query),
     )
+
+
+def _is_by_invoice(query: str) -> bool:
+    return "invoice_id" in _COMMENT.sub("", query)
 
 
 def _references(query: str) -> frozenset[str]:
@@ -207,18 +213,14 @@ def _union(name: str, members: list[str]) -> Model:
 
 
 def _description(path: Path) -> Description:
-    # Imported here, because most runs have no need of it and it takes a while.
-    import sqlglot
-    from sqlglot import exp
-
     query = path.read_text(encoding="utf-8")
-    statement = sqlglot.parse_one(query, read="duckdb")
-    assert isinstance(statement, exp.Query)  # noqa: S101 - a mart is one SELECT
-    columns = {
-        column.alias_or_name: " ".join(comment.strip() for comment in column.comments or [])
-        for column in statement.selects
-    }
-    return Description(f"{path.parent.name}.{path.stem}", _header(query), columns)
+    columns = dict(_DESCRIBED_COLUMN.findall(query.rpartition("\nSELECT\n")[2]))
+    return Description(
+        f"{path.parent.name}.{path.stem}",
+        _header(query),
+        columns,
+        is_by_invoice=_is_by_invoice(query),
+    )
 
 
 def _header(query: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import publication
 from pipelines.sql_text import identifier, literal
 from pipelines.warehouse import Warehouse
 
@@ -24,12 +25,16 @@ _FOLDER = ".publishing"
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table to publish: where it stands in the work database, and what its readers are told."""
+    """A table to publish: where it stands in the work database, and what its readers are told.
+
+    One that is kept `by_invoice` is as it was while no invoice was built.
+    """
 
     schema: str
     name: str
     comment: str | None = None
     column_comments: Mapping[str, str] = field(default_factory=dict)
+    is_by_invoice: bool = False
 
 
 def publish(
@@ -37,21 +42,28 @@ def publish(
 ) -> None:
     """Replace `billhouse.duckdb` and `parquet/` by copies of these tables.
 
-    The caller holds the warehouse's lock; what an interrupted run left is removed first.
+    While no invoice was built since the last time, the tables of invoices are taken over from the
+    old files. The caller holds the warehouse's lock; what an interrupted run left is removed first.
     """
     folder = warehouse.directory / _FOLDER
     remove_leftovers(warehouse)
     folder.mkdir()
     database = folder / warehouse.published.name
     try:
-        _write(connection, folder, database, tables)
+        if _shows_the_invoices(connection, warehouse, tables):
+            written = [table for table in tables if not table.is_by_invoice]
+            shutil.copyfile(warehouse.published, database)
+        else:
+            written = list(tables)
+        _write(connection, folder, database, written)
         # A log that a writing reader left behind belongs to the old file; DuckDB would replay it.
         warehouse.published.with_name(warehouse.published.name + ".wal").unlink(missing_ok=True)
         _replace(database, warehouse.published)
         warehouse.parquet.mkdir(exist_ok=True)
-        for table in tables:
+        for table in written:
             file = f"{table.name}.parquet"
             _replace(folder / file, warehouse.parquet / file)
+        publication.note(connection, warehouse.published)
     finally:
         remove_leftovers(warehouse)
     _remove_unpublished(warehouse.parquet, tables)
@@ -62,6 +74,16 @@ def remove_leftovers(warehouse: Warehouse) -> None:
     folder = warehouse.directory / _FOLDER
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def _shows_the_invoices(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, tables: Sequence[PublishedTable]
+) -> bool:
+    return publication.is_current(connection, warehouse.published) and all(
+        (warehouse.parquet / f"{table.name}.parquet").exists()
+        for table in tables
+        if table.is_by_invoice
+    )
 
 
 def _write(
@@ -75,7 +97,7 @@ def _write(
         for table in tables:
             copy = f"published.main.{identifier(table.name)}"
             original = f"{identifier(table.schema)}.{identifier(table.name)}"
-            connection.execute(f"CREATE TABLE {copy} AS FROM {original}")
+            connection.execute(f"CREATE OR REPLACE TABLE {copy} AS FROM {original}")
             _comment(connection, copy, table)
             file = folder / f"{table.name}.parquet"
             connection.execute(f"COPY {copy} TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)")

@@ -233,3 +233,9 @@ class Scope:
         )
         found = self._connection.execute("SELECT DISTINCT batch FROM touched_invoices ORDER BY ALL")
         return [number for (number,) in found.fetchall()]
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables, which otherwise last as long as the connection."""
+    for name in ("found", "whole_accounts", "touched", "touched_rows", "touched_invoices"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")

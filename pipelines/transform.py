@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import model
+from pipelines import model, publication
 from pipelines.batches import BENCHES, Batches
 from pipelines.building import BuiltModel, Clock, prepare, set_clock
 from pipelines.changes import Changes
@@ -85,6 +85,8 @@ def build(
             numbers = scope.read_all()
         else:
             numbers = scope.read_changed(started_at)
+        if numbers:
+            publication.outdate(connection)
         if len(numbers) > 1:
             changes.keep_step_by_step()
         relations = {table.name: f"{raw}.{table.name}" for table in tables}

@@ -16,7 +16,7 @@ from sources.errors import SourceError
 from sources.http import Client
 from sources.known import Known
 from sources.limits import REQUESTS_AT_ONCE
-from sources.listing import ListingTable
+from sources.listing import ListingTable, digest
 from sources.pool import Pool
 from sources.vendor import ConfiguredAccount, Listing, Window
 
@@ -66,11 +66,12 @@ class AccountFetch:
         self.fetched_details: dict[str, str] = {}
         self._configured = configured
         self._vendor = configured.definition
+        self._known_listings = known.listings.get(self.identity, {})
         self._known_details = known.details.get(self.identity, {})
         self._window = Window(
             now=now,
             settings=configured.settings,
-            held=known.listings.get(self.identity, frozenset()),
+            held=frozenset(self._known_listings),
             first_loaded_at=known.first_loaded_at.get(self.identity),
             full_refresh=full_refresh,
         )
@@ -123,7 +124,8 @@ class AccountFetch:
     async def _fetch_listing(
         self, client: Client, entity: str, listing: Listing
     ) -> pa.Table | None:
-        """The listing's table, once it is whole and put; None where it failed."""
+        """The listing's table, once it is whole, and put unless it is held already; None where it
+        failed."""
         vendor, account = self.identity
         gathered = ListingTable(vendor, account, listing.name, self._vendor.volatile_fields)
         try:
@@ -134,7 +136,9 @@ class AccountFetch:
             return None
         self._documents += gathered.documents
         table = gathered.table()
-        self._put(vendor, entity, table)
+        is_listed = entity == self._vendor.entities[0]
+        if not is_listed or self._known_listings.get(listing.name) != digest(table):
+            self._put(vendor, entity, table)
         self._tell(f"{entity} {listing.name}")
         return table
 

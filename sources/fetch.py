@@ -58,7 +58,15 @@ class Fetch:
             for entity in account.definition.entities
         }
         self._crash: BaseException | None = None
+        self._has_tables = False
+        self._news = threading.Event()
         self._closing = ExitStack()
+
+    def brings_tables(self) -> bool:
+        """Whether there is anything to load. Blocks until the first table is there, or all ended;
+        `tables` tells what went wrong, if anything did."""
+        self._news.wait()
+        return self._has_tables or self._crash is not None
 
     def tables(self, vendor: str, entity: str) -> Iterator[pa.Table]:
         """Whole listings, as many in one table as fit; ends with the vendor.
@@ -103,6 +111,8 @@ class Fetch:
 
     def _put(self, vendor: str, entity: str, table: pa.Table) -> None:
         self._queues[vendor, entity].put(table)
+        self._has_tables = True
+        self._news.set()
 
     def _work(self, loop: asyncio.AbstractEventLoop, fetching: asyncio.Task[None]) -> None:
         try:
@@ -118,6 +128,7 @@ class Fetch:
             loop.close()
             for waiting in self._queues.values():
                 waiting.put(None)
+            self._news.set()
 
     async def _fetch(self) -> None:
         async with asyncio.TaskGroup() as vendors:

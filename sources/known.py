@@ -11,11 +11,12 @@ from datetime import datetime
 class Known:
     """Read from the warehouse before the fetch; the keys are (vendor, account).
 
-    `listings` are the names of the invoice listings held now, `first_loaded_at` is when the account
-    was first loaded, and `details` maps a document key to the version hash of the listed document
-    for which its detail was last fetched. An empty one fetches everything.
+    `listings` maps the names of the invoice listings held now to the digest of their versions
+    (`sources.listing.digest`), `first_loaded_at` is when the account was first loaded, and
+    `details` maps a document key to the version hash of the listed document for which its detail
+    was last fetched. An empty one fetches and loads everything.
     """
 
-    listings: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    listings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     first_loaded_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     details: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)

@@ -45,6 +45,13 @@ def version_hash(
     return digest.hexdigest()
 
 
+def digest(table: pa.Table) -> str:
+    """SHA-256 over the version hashes of a listing, sorted and joined: equal where it holds the
+    same versions of the same documents."""
+    versions = table.column("version_hash").to_pylist()
+    return hashlib.sha256("".join(sorted(versions)).encode()).hexdigest()
+
+
 def _lasting(document: bytes, volatile_fields: frozenset[str]) -> bytes:
     try:
         fields = _fields.decode(document)

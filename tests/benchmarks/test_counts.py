@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from benchmarks.documents import Ledger
 from benchmarks.page_server import PAGE_SIZE, PageServer, serving
 from benchmarks.programs import atlas_account
 from pipelines import job
+from pipelines.building import Clock
 from pipelines.report import RunReport
 from pipelines.selection import selected_accounts
 from pipelines.warehouse import Warehouse, connect
+from pipelines.workbench import Workbench
 
 INVOICES = 1_000
 MORE = 3 * INVOICES
@@ -78,27 +81,31 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
 def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Costs:
     for name, value in atlas_account(details=False).items():
         monkeypatch.setenv(name, value.replace("{url}", server.url))
-    watched: list[duckdb.DuckDBPyConnection] = []
+    log: list[tuple[str, str]] = []
 
-    def connect_and_watch(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
-        connection = connect(warehouse)
-        connection.execute("SET enable_profiling = 'no_output'")
-        connection.execute(
-            'SET custom_profiling_settings = \'{"CUMULATIVE_ROWS_SCANNED": "true"}\''
-        )
+    @contextmanager
+    def watched(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+        profile(connection)
         connection.execute("CALL enable_logging(['Metrics', 'QueryLog'], storage = 'memory')")
-        # Keeps the database open beyond the job's connection, and with it the log.
-        watched.append(duckdb.connect(warehouse.work))
-        return connection
+        with closing(connection):
+            yield connection
+            log.extend(connection.execute("SELECT type, message FROM duckdb_logs").fetchall())
 
-    monkeypatch.setattr(job, "connect", connect_and_watch)
+    open_bench = Workbench.open
+
+    def open_and_profile(bench: Workbench, folder: Path, clock: Clock) -> None:
+        profile(bench._connection)
+        open_bench(bench, folder, clock)
+
+    monkeypatch.setattr(job, "closing", watched)
+    monkeypatch.setattr(Workbench, "open", open_and_profile)
     server.forget_traffic()
-    report = job.run(Warehouse(directory), selected_accounts(), listener=lambda event: None)
+    warehouse = Warehouse(directory)
+    report = job.run(warehouse, selected_accounts(), listener=lambda event: None)
+    monkeypatch.setattr(Workbench, "open", open_bench)
     assert report.exit_code == 0
-    [watcher] = watched
-    with watcher:
-        log = watcher.execute("SELECT type, message FROM duckdb_logs").fetchall()
-        [(versions,)] = watcher.execute("SELECT count(*) FROM raw.mongodb__invoices").fetchall()
+    with closing(connect(warehouse)) as connection:
+        [(versions,)] = connection.execute("SELECT count(*) FROM raw.mongodb__invoices").fetchall()
     return Costs(
         report,
         *server.traffic(),
@@ -106,6 +113,11 @@ def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) 
         scanned=sum(scanned(message) for kind, message in log if kind == "Metrics"),
         versions=versions,
     )
+
+
+def profile(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET enable_profiling = 'no_output'")
+    connection.execute('SET custom_profiling_settings = \'{"CUMULATIVE_ROWS_SCANNED": "true"}\'')
 
 
 def scanned(message: str) -> int:

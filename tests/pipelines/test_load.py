@@ -15,7 +15,7 @@ from pipelines import holdings
 from pipelines.failures import JobError
 from pipelines.load import PIPELINE, load
 from pipelines.warehouse import Warehouse, connect, holding
-from sources.listing import SCHEMA
+from sources.listing import SCHEMA, digest
 from sources.resources import HISTORY
 
 ENTITIES = {"turso": ["invoices"], "mongodb": ["invoices", "invoice_details"]}
@@ -173,8 +173,8 @@ def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyCon
 
     known = holdings.read_known(work, ENTITIES)
     assert known.listings == {
-        ("turso", "a"): frozenset({"issued"}),
-        ("mongodb", "b"): frozenset({"all"}),
+        ("turso", "a"): {"issued": digest(listing("a", "issued", {"1": "{}"}))},
+        ("mongodb", "b"): {"all": digest(listing("b", "all", {"2": "{}", "1": "{}"}))},
     }
     assert known.first_loaded_at["turso", "a"] >= before
     # The detail of 2 was noted, but isn't there: it must be fetched again.

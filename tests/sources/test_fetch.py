@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -60,7 +61,7 @@ class TestMonths:
 
     def test_of_what_is_held_only_the_recent_are_read_again(self, server: Scripted) -> None:
         keys = {"organisation_id": "acme", "api_key": "key", "start_date": "2025-01-01"}
-        held = frozenset(f"2025-{month:02}" for month in range(1, 13) if month != 4)
+        held = {f"2025-{month:02}": "digest" for month in range(1, 13) if month != 4}
         known = Known(listings={("versori", "main"): held})
         fetched(account("versori", server.url, keys), known=known)
         recent = {"2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03"}
@@ -77,6 +78,24 @@ class TestMonths:
             ("2026-03", "", "null"),
             ("upcoming", "", "null"),
         }
+
+
+def test_a_listing_that_is_held_as_it_is_brings_no_table(server: Scripted) -> None:
+    invoices = [{"invoice_number": "1"}, {"invoice_number": "2"}]
+    server.in_turn(document({"invoices": invoices}))
+    first = fetched(account("turso", server.url))
+    issued = [row for row in first.rows["turso", "invoices"] if row["listing"] == "issued"]
+    hashes = sorted(row["version_hash"] for row in issued)
+    digest = hashlib.sha256("".join(hashes).encode()).hexdigest()
+    known = Known(listings={("turso", "main"): {"issued": digest, "upcoming": "another"}})
+
+    again = fetched(account("turso", server.url), known=known)
+    assert {row["listing"] for row in again.rows["turso", "invoices"]} == {"upcoming"}
+    assert again.results[0].documents == first.results[0].documents == 4
+
+    server.in_turn(document({"invoices": invoices[:1]}))
+    shorter = fetched(account("turso", server.url), known=known)
+    assert {row["listing"] for row in shorter.rows["turso", "invoices"]} == {"issued", "upcoming"}
 
 
 @pytest.mark.parametrize(

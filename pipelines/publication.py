@@ -1,0 +1,43 @@
+"""Whether the published copy still shows the invoices as they were last built.
+
+`main.publication` says which file that was. A build that changes any invoice removes the note in
+the same transaction, so that a run that ends in between leaves none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def outdate(connection: duckdb.DuckDBPyConnection) -> None:
+    """The invoices are no longer those that are published."""
+    connection.execute("DROP TABLE IF EXISTS main.publication")
+
+
+def note(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """This file shows the invoices as they are."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE main.publication AS"
+        " SELECT ?::BIGINT AS size, ?::BIGINT AS modified, ?::BIGINT AS inode",
+        list(_identity(file)),
+    )
+
+
+def is_current(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether the file is the one that was noted, and nobody wrote to it since."""
+    noted = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main'"
+        " AND table_name = 'publication' AND database_name = current_database()"
+    ).fetchone()
+    if noted == (0,) or not file.exists():
+        return False
+    return connection.execute("FROM main.publication").fetchone() == _identity(file)
+
+
+def _identity(file: Path) -> tuple[int, int, int]:
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
