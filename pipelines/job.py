@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines import events, holdings, load_results
+from pipelines import events, holdings, load_results, memory
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.load import load
@@ -20,7 +20,7 @@ from pipelines.published import one_sentence
 from pipelines.report import InvoiceChange, RejectedDocument, RunReport
 from pipelines.storage import refusals, writable
 from pipelines.transform import TransformReport, build
-from pipelines.warehouse import Warehouse, connect, connect_to_build, holding
+from pipelines.warehouse import Warehouse, connect, holding
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +67,7 @@ class Run:
         )
         with closing(connect(self.warehouse)) as connection:
             outcomes = self._load(connection, accounts, entities, full_refresh)
+        memory.give_back()
         for outcome in outcomes:
             self.tell(events.account(outcome))
         return outcomes
@@ -119,7 +120,7 @@ class Run:
         """Build from `raw` what changed, or with `anew` everything; audit it, and publish it if the
         audits allow."""
         self.tell(Event("transform_started", "Building and auditing the tables"))
-        with closing(connect_to_build(self.warehouse)) as connection:
+        with closing(connect(self.warehouse)) as connection:
             load_results.create(connection)
             transform = self._build(connection, anew=anew)
             for finding in transform.findings:

@@ -47,6 +47,7 @@ class Kept:
             self._connection.register("batch_rows", bench.rows(name))
             self._connection.execute(f"INSERT INTO {name} FROM batch_rows")
             self._connection.unregister("batch_rows")
+            bench.clear(name)
 
     def finish(self) -> list[BuiltModel]:
         """Build the tables that are made as a whole from those that are kept by invoice."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines import settings
+from pipelines import memory, settings
 from pipelines.failures import JobError
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ def load(
         settings.apply()
         try:
             # One schema makes it one package: all vendors' rows of a run carry the same load id.
-            info = pipeline.run(list(sources), schema=Schema(PIPELINE))
+            pipeline.sync_destination()
+            pipeline.extract(list(sources), schema=Schema(PIPELINE))
+            memory.give_back()
+            pipeline.normalize()
+            memory.give_back()
+            info = pipeline.load()
         except PipelineStepFailed as error:
             raise JobError(
                 f"The documents could not be loaded into the warehouse: {_cause(error)} What was"

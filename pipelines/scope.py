@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipelines.sql_text import literal
 
 # What a batch may weigh: the bytes of its documents, and for each document what its rows take.
-BATCH_WEIGHT = 64_000_000
+BATCH_WEIGHT = 50_000_000
 DOCUMENT_WEIGHT = 2_000
 
 _FOUND = """

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from pipelines.configuration import readable_configuration
 from pipelines.failures import JobError, UsageError
 from pipelines.layout import bring_up_to_date
-from pipelines.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
 DEFAULT_DIRECTORY = "warehouse"
 PUBLISHED = "billhouse.duckdb"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
-_ROW_GROUP = 20_480
+# From how much on memory that isn't needed any more is given back at once; DuckDB's own thresholds
+# let some 100 MB more stay with the process.
+_KEEP_NO_MEMORY = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
 _LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
 
 
@@ -141,36 +142,10 @@ def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(warehouse.work)
     except duckdb.Error as error:
         raise cannot_open(warehouse.work, error) from error
-    return _ready(connection, warehouse)
-
-
-def connect_to_build(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
-    """Open the work database to write many rows to it, otherwise as `connect` does.
-
-    Rows stay in memory until a row group is full, so that these are small; DuckDB lets one choose
-    that of an attached file only.
-    """
-    import duckdb
-
-    connection = duckdb.connect()
-    try:
-        connection.execute(
-            f"ATTACH {literal(warehouse.work)} AS work (ROW_GROUP_SIZE {_ROW_GROUP})"
-        )
-        connection.execute("USE work")
-    except duckdb.Error as error:
-        connection.close()
-        raise cannot_open(warehouse.work, error) from error
-    return _ready(connection, warehouse)
-
-
-def _ready(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
-) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        for threshold in _KEEP_NO_MEMORY:
+            connection.execute(f"SET GLOBAL {threshold} = '1MB'")
         bring_up_to_date(connection, warehouse.work)
     except BaseException as error:
         connection.close()

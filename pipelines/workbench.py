@@ -85,6 +85,10 @@ class Workbench:
         """The rows of a table that the last batch built."""
         return self._connection.execute(f"FROM {name}").to_arrow_reader(_ROWS_AT_ONCE)
 
+    def clear(self, name: str) -> None:
+        """Let go of a table whose rows are kept."""
+        self._connection.execute(f"DROP TABLE {name}")
+
     def interrupt(self) -> None:
         """End what another thread is building here, with an error there."""
         self._connection.interrupt()
