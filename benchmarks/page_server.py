@@ -29,6 +29,7 @@ class PageServer:
         self.requests = 0
         self.bytes = 0
         self.url = ""
+        self.connections: set[asyncio.Transport] = set()
         self.serve(ledger)
 
     def serve(self, ledger: Ledger) -> None:
@@ -84,6 +85,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101
         self._transport = transport
+        self._server.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        assert self._transport is not None  # noqa: S101
+        self._server.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -123,10 +129,19 @@ def serving(ledger: Ledger, latency: float = 0.0) -> Iterator[PageServer]:
     try:
         yield server
     finally:
-        loop.call_soon_threadsafe(listening.close)
+        asyncio.run_coroutine_threadsafe(_close(listening, server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _close(listening: asyncio.Server, server: PageServer) -> None:
+    listening.close()
+    for transport in list(server.connections):
+        transport.close()
+    # A transport is gone in the round after the one in which it was closed.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _link(relation: str, page: int) -> bytes:

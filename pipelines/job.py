@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 _AUDIT_PROBLEM = (
     "An audit found an error, so nothing was published: billhouse.duckdb is as it was. The"
-    " documents are loaded and safe. An error audit means that Billhouse reads them wrongly: mend"
-    " the SQL in transforms/ (the rows above show where) and run `billhouse rebuild`."
+    " documents are loaded and safe. An error audit means that Billhouse reads them wrongly; the"
+    " rows above show where. If you changed transforms/, mend it and run `billhouse rebuild`; else"
+    " report this with those rows."
 )
 _NO_ACCOUNT_LOADED = (
     "Every account failed, so nothing was published: billhouse.duckdb is as it was. The errors"
@@ -141,8 +142,8 @@ class Run:
         except (duckdb.Error, ModelError) as error:
             raise JobError(
                 f"The tables could not be built: {one_sentence(error)} Nothing was published, and"
-                " the documents are loaded and safe. Mend the SQL in transforms/ and run"
-                " `billhouse rebuild`."
+                " the documents are loaded and safe. If you changed transforms/, mend it and run"
+                " `billhouse rebuild`; else report this."
             ) from error
 
     def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:

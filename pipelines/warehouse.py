@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 DEFAULT_DIRECTORY = "warehouse"
 PUBLISHED = "billhouse.duckdb"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
-# From how much on memory that isn't needed any more is given back at once; DuckDB's own thresholds
-# let some 100 MB more stay with the process.
-_KEEP_NO_MEMORY = ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold")
 _LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
 
 
@@ -144,8 +141,6 @@ def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         raise cannot_open(warehouse.work, error) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        for threshold in _KEEP_NO_MEMORY:
-            connection.execute(f"SET GLOBAL {threshold} = '1MB'")
         bring_up_to_date(connection, warehouse.work)
     except BaseException as error:
         connection.close()

@@ -48,7 +48,7 @@ DOCUMENTS: dict[str, tuple[str, int | str]] = {
     "a NUL in a number": (NUMBERED % '"A\\u0000B"', 100),
     "an escape sequence": (NUMBERED % '"\\u001b[2J"', 100),
     "a path": (NUMBERED % '"../../etc/passwd"', 100),
-    "no object at all": ("7", "lacks what its key is made of"),
+    "no object at all": ("7", "tells this document from others"),
 }
 # answer → a part of the account's error.
 ANSWERS: dict[str, tuple[str, str]] = {

@@ -151,7 +151,7 @@ def test_amounts_too_long_for_a_double_are_rejected_not_rounded(work: WorkDataba
 def test_a_detail_that_is_no_json(work: WorkDatabase) -> None:
     add_mongodb(work, {"amountBilledCents": 192}, '{"lineItems": [')
     assert not work.build().has_errors
-    assert rejected(work) == [("invoice_details", "the document is not valid JSON")]
+    assert rejected(work) == [("invoice_details", "what the vendor sent is not valid JSON")]
     assert parts(work) == [("header", "usage", 192)]
 
 
@@ -233,7 +233,9 @@ def test_planetscale_lines_of_several_pages(work: WorkDatabase) -> None:
     }
     # 9.5 and 0.5 cents are each rounded up: a rounding, which is a row but no warning.
     assert parts(work)[-1] == ("header", "unexplained", -1)
-    assert rejected(work) == [("line_items", "the document lacks what its key is made of")]
+    assert rejected(work) == [
+        ("line_items", "the vendor stated no id and no period that tells this document from others")
+    ]
     assert [finding.name for finding in report.findings] == []
 
 

@@ -285,7 +285,7 @@ REFUSALS = [
         PLANETSCALE | {"billing_period_end": "2025-06-29"},
         "the billing period ends before it starts",
     ),
-    Refusal("planetscale", '{"total": "\\ud800"}', "the document is not valid JSON"),
+    Refusal("planetscale", '{"total": "\\ud800"}', "what the vendor sent is not valid JSON"),
     Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
     Refusal(
         "northflank",
@@ -308,8 +308,18 @@ REFUSALS = [
         VERSORI | {"currencyCode": "USD"},
         "the invoice's currencyCode USD is not its total's, GBP",
     ),
-    Refusal("mongodb", "[]", "the document lacks what its key is made of", key="?"),
-    Refusal("mongodb", MONGODB, "the document lacks what its key is made of", key="?#2"),
+    Refusal(
+        "mongodb",
+        "[]",
+        "the vendor stated no id and no period that tells this document from others",
+        key="?",
+    ),
+    Refusal(
+        "mongodb",
+        MONGODB,
+        "the vendor stated no id and no period that tells this document from others",
+        key="?#2",
+    ),
 ]
 
 

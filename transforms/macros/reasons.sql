@@ -14,3 +14,10 @@ CREATE OR REPLACE MACRO unreadable_moment(meaning, value, moment) AS
         WHEN moment IS NULL AND value IS NOT NULL
             THEN 'the ' || meaning || ' can''t be read as a time: ' || left(value, 60)
     END;
+
+-- A document without what its key is made of is listed as ?, the second one as ?#2.
+CREATE OR REPLACE MACRO missing_key(document_key) AS
+    CASE
+        WHEN document_key = '?' OR document_key LIKE '?#%'
+            THEN 'the vendor stated no id and no period that tells this document from others'
+    END;

@@ -24,7 +24,7 @@ settled AS (
 
 SELECT
     invoice_id, -- stable surrogate: a hash of vendor, account and the vendor's key
-    vendor, -- turso, versori, mongodb, northflank or planetscale
+    vendor, -- the vendor, as the configuration names it
     account, -- the account's name in the configuration
     invoice_number, -- the vendor's own id or number; null where it gives none
     billing_period_start, -- first moment of the period; null where unknown

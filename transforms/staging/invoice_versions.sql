@@ -40,8 +40,8 @@ reasons AS (
     SELECT
         *,
         CASE
-            WHEN document IS NULL THEN 'the document is not valid JSON'
-            WHEN document_key = '?' OR document_key LIKE '?#%' THEN 'the document lacks what its key is made of'
+            WHEN document IS NULL THEN 'what the vendor sent is not valid JSON'
+            WHEN missing_key(document_key) IS NOT NULL THEN missing_key(document_key)
             WHEN doubt IS NOT NULL THEN doubt
             WHEN currency IS NULL THEN 'the currency is missing'
             WHEN NOT is_known_currency THEN 'the currency is not in ISO 4217: ' || currency

@@ -6,5 +6,5 @@ SELECT
     listing,
     document_key,
     valid_from,
-    CASE WHEN NOT is_valid THEN 'the document is not valid JSON' END AS doubt
+    CASE WHEN NOT is_valid THEN 'what the vendor sent is not valid JSON' END AS doubt
 FROM staging.stg_mongodb__detail_parts

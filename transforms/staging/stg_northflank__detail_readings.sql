@@ -11,7 +11,7 @@ SELECT
     coalesce(document -> '$.tax.amount', document -> '$.tax.value') AS tax,
     coalesce(document -> '$.discounts.total', document -> '$.discount') AS discount,
     CASE
-        WHEN document IS NULL THEN 'the document is not valid JSON'
+        WHEN document IS NULL THEN 'what the vendor sent is not valid JSON'
         ELSE northflank_doubt(northflank_has_decimals(document), northflank_has_cents(document))
     END AS doubt
 FROM staging.source_northflank__invoice_details

@@ -14,6 +14,6 @@ SELECT
     TRUE AS is_major_unit,
     coalesce(stated(document ->> '$.database_name'), stated(document ->> '$.database_id')) AS project,
     coalesce(stated(document ->> '$.resource.name'), stated(document ->> '$.resource.id')) AS resource,
-    CASE WHEN document_key = '?' OR document_key LIKE '?#%' THEN 'the document lacks what its key is made of' END AS doubt
+    missing_key(document_key) AS doubt
 FROM staging.source_planetscale__line_items
 WHERE valid_to IS NULL
