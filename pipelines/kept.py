@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from pipelines.building import BuiltModel, create_table, create_view
+from pipelines.building import BuiltModel, Clock, create_table, create_view, set_clock
 from pipelines.model import Model
 from pipelines.workbench import Workbench
 
@@ -20,6 +20,7 @@ class Kept:
         connection: duckdb.DuckDBPyConnection,
         models: Sequence[Model],
         relations: Mapping[str, str],
+        clock: Clock,
         *,
         is_anew: bool,
     ) -> None:
@@ -29,6 +30,7 @@ class Kept:
             each.name for each in self._models if each.is_by_invoice and not each.is_view
         ]
         self._relations = relations
+        self._clock = clock
         self._is_anew = is_anew
         self._lacks_tables = is_anew
 
@@ -66,3 +68,5 @@ class Kept:
                 self._connection.execute(bench.definition(each.name))
             else:
                 create_table(self._connection, each)
+        # Only now there is something that the same rules may add to.
+        set_clock(self._connection, self._clock)

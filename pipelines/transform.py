@@ -81,7 +81,7 @@ def build(
     scope = Scope(connection, tables)
     with Changes(connection) as changes:
         if is_anew:
-            prepare(connection, folder, clock)
+            prepare(connection, folder, Clock(started_at, as_of))
             numbers = scope.read_all()
         else:
             numbers = scope.read_changed(started_at)
@@ -90,7 +90,7 @@ def build(
         if len(numbers) > 1:
             changes.keep_step_by_step()
         relations = {table.name: f"{raw}.{table.name}" for table in tables}
-        kept = Kept(connection, models, relations, is_anew=is_anew)
+        kept = Kept(connection, models, relations, clock, is_anew=is_anew)
         with _benches(connection, len(numbers), models, tables) as benches:
             for bench in benches:
                 bench.open(folder, clock)

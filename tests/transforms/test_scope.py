@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -207,6 +207,19 @@ def test_other_rules_build_everything_anew(work: WorkDatabase, tmp_path: Path) -
     assert work.invoices()[0]["vendor_status"] == "?"
 
 
+def failing_at(number: int) -> Callable[[Kept, int, Workbench], None]:
+    """Like `Kept.replace`, until it is called so many times."""
+    replace, done = Kept.replace, []
+
+    def fail(kept: Kept, batch: int, bench: Workbench) -> None:
+        done.append(batch)
+        if len(done) >= number:
+            raise duckdb.IOException("the disk is gone")
+        replace(kept, batch, bench)
+
+    return fail
+
+
 def test_what_a_failed_build_of_several_batches_left_is_finished_by_the_next(
     work: WorkDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,17 +231,24 @@ def test_what_a_failed_build_of_several_batches_left_is_finished_by_the_next(
         work.close("mongodb", key=str(number), valid_to=NIGHT + MONTH)
         work.add("mongodb", MONGODB, key=str(number), valid_from=NIGHT + MONTH)
     with monkeypatch.context() as patch:
-        replace, done = Kept.replace, []
-
-        def fail_after_the_first(kept: Kept, batch: int, bench: Workbench) -> None:
-            replace(kept, batch, bench)
-            done.append(batch)
-            if len(done) > 1:
-                raise duckdb.IOException("the disk is gone")
-
-        patch.setattr(Kept, "replace", fail_after_the_first)
+        patch.setattr(Kept, "replace", failing_at(2))
         with pytest.raises(duckdb.IOException, match="the disk is gone"):
             work.build()
     assert sorted(each["total_cents"] for each in work.invoices()) != [3, 4, 5, 726, 726, 726]
     assert built(work.build())["marts.fct_invoices"] == 2
     assert sorted(each["total_cents"] for each in work.invoices()) == [3, 4, 5, 726, 726, 726]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_what_a_failed_first_build_of_several_batches_left_is_finished_by_the_next(
+    work: WorkDatabase, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(scope, "BATCH_WEIGHT", 1)
+    for number in range(4):
+        work.add("mongodb", MONGODB | {"amountBilledCents": number}, key=str(number))
+    with monkeypatch.context() as patch:
+        patch.setattr(Kept, "replace", failing_at(batch))
+        with pytest.raises(duckdb.IOException, match="the disk is gone"):
+            work.build()
+    assert built(work.build())["marts.fct_invoices"] == 5 - batch
+    assert sorted(each["total_cents"] for each in work.invoices()) == [0, 1, 2, 3]
