@@ -16,7 +16,8 @@ import pytest
 from pipelines import job
 from pipelines.failures import JobError
 from pipelines.warehouse import Warehouse, connect, holding
-from sandbox.server import Sandbox
+from sandbox.server import Sandbox, running
+from sandbox.world import World
 from tests.faults.child import Mishap, run_job
 from tests.faults.contents import contents
 
@@ -37,19 +38,31 @@ FULL = (
 )
 
 
-def test_a_full_disk_at_every_stage(copy: Warehouse, loaded: Warehouse, sandbox: Sandbox) -> None:
+@pytest.fixture
+def a_month_later() -> Iterator[Sandbox]:
+    """The sandbox after a month, so that there is something to load."""
+    with running(World(seed=5, now="2026-03-17T12:00:00Z", months=2, accounts=1)) as later:
+        later.advance()
+        yield later
+
+
+def test_a_full_disk_at_every_stage(
+    copy: Warehouse, loaded: Warehouse, a_month_later: Sandbox, tmp_path: Path
+) -> None:
+    variables = a_month_later.environment()
+    undisturbed = Warehouse(shutil.copytree(loaded.directory, tmp_path / "undisturbed"))
+    assert run_job(undisturbed, variables) == (0, "")
     before = copy.published.read_bytes()
     for mishap in FULL:
-        code, told = run_job(copy, sandbox.environment(), mishap)
+        code, told = run_job(copy, variables, mishap)
         assert code == 1, (mishap, told)
         assert "Traceback" not in told
         assert "Unexpected" not in told
         assert "full disk" in told
         assert copy.published.read_bytes() == before
 
-    code, told = run_job(copy, sandbox.environment())
-    assert code == 0, told
-    assert contents(copy) == contents(loaded)
+    assert run_job(copy, variables) == (0, "")
+    assert contents(copy) == contents(undisturbed)
     names = {entry.name for entry in copy.directory.iterdir()}
     assert names == {"work.duckdb", "billhouse.duckdb", "parquet", "run.lock"}
 
