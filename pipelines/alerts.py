@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 RUN_FAILED = "run_failed"
-# Where nothing was published, the invoices are still those of the run before.
+# Where nothing was published, the other rules would tell of what nobody can look up.
 WITHOUT_A_BUILD = (RUN_FAILED, "account_failed")
 
 

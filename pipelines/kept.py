@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from pipelines.building import BuiltModel, Clock, create_table, create_view, set_clock
-from pipelines.model import Model
+from pipelines.model import Model, ModelError
 from pipelines.workbench import Workbench
+
+_NO_INVOICE_ID = (
+    "{name} speaks of invoice_id, but has no such column. A table that names it is kept invoice by"
+    " invoice; one that sums over invoices must do without the name (count(*), say)."
+)
 
 
 class Kept:
@@ -64,8 +69,11 @@ class Kept:
             if each.is_view:
                 create_view(self._connection, each, self._relations)
             elif each.is_by_invoice:
+                definition = bench.definition(each.name)
+                if "invoice_id" not in definition:
+                    raise ModelError(_NO_INVOICE_ID.format(name=each.name))
                 self._connection.execute(f"DROP TABLE IF EXISTS {each.name}")
-                self._connection.execute(bench.definition(each.name))
+                self._connection.execute(definition)
             else:
                 create_table(self._connection, each)
         # Only now there is something that the same rules may add to.

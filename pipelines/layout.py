@@ -1,7 +1,7 @@
 """The layout of the work database: which one this Billhouse knows, and what becomes of others.
 
-The number stands in the table `main.layout` of the work database. It grows when tables that are not
-built anew on each run (all of `raw`, and `marts.load_results`) get another form.
+The number stands in the table `main.layout` of the work database. It grows when tables that no
+rebuild makes anew (all of `raw`, and `marts.load_results`) get another form.
 """
 
 from __future__ import annotations

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
+Identity = tuple[int, int, int]
+"""Size, time of the last change, and inode: a rename leaves them as they are."""
+
 
 def outdate(connection: duckdb.DuckDBPyConnection) -> None:
     """The invoices are no longer those that are published."""
     connection.execute("DROP TABLE IF EXISTS main.publication")
 
 
-def note(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """This file shows the invoices as they are."""
+def note(connection: duckdb.DuckDBPyConnection, shown: Identity) -> None:
+    """This file, wherever it was renamed to, shows the invoices as they are."""
     connection.execute(
         "CREATE OR REPLACE TABLE main.publication AS"
         " SELECT ?::BIGINT AS size, ?::BIGINT AS modified, ?::BIGINT AS inode",
-        list(_identity(file)),
+        list(shown),
     )
 
 
@@ -35,9 +38,9 @@ def is_current(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     ).fetchone()
     if noted == (0,) or not file.exists():
         return False
-    return connection.execute("FROM main.publication").fetchone() == _identity(file)
+    return connection.execute("FROM main.publication").fetchone() == identity(file)
 
 
-def _identity(file: Path) -> tuple[int, int, int]:
+def identity(file: Path) -> Identity:
     found = file.stat()
     return found.st_size, found.st_mtime_ns, found.st_ino

@@ -56,6 +56,7 @@ def publish(
         else:
             written = list(tables)
         _write(connection, folder, database, written)
+        shown = publication.identity(database)
         # A log that a writing reader left behind belongs to the old file; DuckDB would replay it.
         warehouse.published.with_name(warehouse.published.name + ".wal").unlink(missing_ok=True)
         _replace(database, warehouse.published)
@@ -63,7 +64,7 @@ def publish(
         for table in written:
             file = f"{table.name}.parquet"
             _replace(folder / file, warehouse.parquet / file)
-        publication.note(connection, warehouse.published)
+        publication.note(connection, shown)
     finally:
         remove_leftovers(warehouse)
     _remove_unpublished(warehouse.parquet, tables)

@@ -21,11 +21,15 @@ from pipelines.sql_text import literal
 BATCH_WEIGHT = 50_000_000
 DOCUMENT_WEIGHT = 2_000
 
+# Hashed twice, because DuckDB adds the last value to a hash unmixed: two rows that end at the same
+# moment would cancel each other out.
 _FOUND = """
     SELECT
         {vendor} AS vendor, account, {invoice_key} AS invoice_key,
         CASE WHEN {is_listed} THEN listing END AS listing,
-        hash({table}, listing, document_key, version_hash, valid_from, valid_to) AS fingerprint
+        hash(
+            hash({table}, listing, document_key, version_hash, valid_from, valid_to)
+        ) AS fingerprint
     FROM {relation}
     WHERE document_key <> ''
 """
@@ -91,6 +95,7 @@ _TOUCH = """
     SEMI JOIN whole_accounts USING (vendor, account)
     SEMI JOIN changed USING (vendor, account)
 """
+# A row's number is its place until its table is written to again, which a build never does.
 _ROWS = """
     SELECT
         {table} AS raw_table, rowid AS position, strlen(document) AS bytes,

@@ -38,7 +38,7 @@ class AuditFinding:
 
 @dataclass(frozen=True)
 class TransformReport:
-    """What a build did. With errors among the findings, nothing of it was kept."""
+    """What a build did. With errors among the findings, nothing of it may be published."""
 
     models: list[BuiltModel]
     findings: list[AuditFinding]

@@ -46,12 +46,15 @@ class Workbench:
             for table in tables
         }
         self._has_views = False
+        self._is_interrupted = False
         self._done_with = _done_with(models)
 
     def open(self, folder: Path, clock: Clock) -> None:
         """Make the database and what all models stand on."""
         self._connection.execute(f"ATTACH ':memory:' AS {self._name}")
         self._connection.execute(f"USE {self._name}")
+        # A cursor has the settings of the process, not those of the session that it comes from.
+        self._connection.execute("SET TimeZone = 'UTC'")
         prepare(self._connection, folder, clock)
 
     def build(self, positions: pa.Table) -> list[BuiltModel]:
@@ -62,6 +65,8 @@ class Workbench:
         self._connection.unregister("batch_positions")
         built = []
         for each in self._models:
+            if self._is_interrupted:
+                raise duckdb.InterruptException("The build was interrupted.")
             if not each.is_view:
                 built.append(create_table(self._connection, each))
             elif not self._has_views:
@@ -91,6 +96,8 @@ class Workbench:
 
     def interrupt(self) -> None:
         """End what another thread is building here, with an error there."""
+        # DuckDB forgets an interrupt that comes between two queries.
+        self._is_interrupted = True
         self._connection.interrupt()
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pipelines import scope
 from pipelines.kept import Kept
-from pipelines.model import TRANSFORMS
+from pipelines.model import TRANSFORMS, ModelError
 from pipelines.transform import TransformReport
 from pipelines.workbench import Workbench
 from tests.transforms.test_lines import LINE
@@ -49,8 +49,10 @@ class History:
         self.now += self.chance.choice([timedelta(days=1), MONTH])
         for _ in range(self.chance.randint(0, 4)):
             self.chance.choice([self.turso, self.versori, self.mongodb, self.planetscale])()
-        if self.listed and self.chance.random() < 0.3:
-            self.set(self.chance.choice(sorted(self.listed)), None)
+        # Several at once: a load gives all that it ends the same time.
+        for place in self.chance.sample(sorted(self.listed), len(self.listed)):
+            if self.chance.random() < 0.25:
+                self.set(place, None)
 
     def set(self, place: Place, document: dict[str, Any] | None) -> None:
         """List another document there, or none any more."""
@@ -195,6 +197,41 @@ def test_what_came_due_is_built_by_the_clock_alone(work: WorkDatabase) -> None:
         work.build(started_at=NIGHT + timedelta(days=day))
         statuses += [each["payment_status"] for each in work.invoices()]
     assert statuses == ["open", "open", "past_due", "past_due"]
+
+
+def test_what_ends_at_the_same_moment_is_noticed(work: WorkDatabase) -> None:
+    for listing in ("2024-03", "2024-04"):
+        work.add("versori", VERSORI, listing=listing, key="2024-03-01/2024-04-01")
+    work.build()
+    for listing in ("2024-03", "2024-04"):
+        work.close("versori", listing=listing, key="2024-03-01/2024-04-01", valid_to=NIGHT + MONTH)
+    work.build()
+    assert [each["delisted_at"] for each in work.invoices()] == [NIGHT + MONTH]
+
+
+def test_the_machine_s_clock_plays_no_part(work: WorkDatabase) -> None:
+    work.connection.execute("SET GLOBAL TimeZone = 'America/New_York'")
+    march = {
+        "billing_period_start": "2026-03-01T00:00:00Z",
+        "billing_period_end": "2026-03-31T23:59:59Z",
+    }
+    work.add("planetscale", PLANETSCALE | {"total": "1.00"} | march)
+    work.build()
+    assert [each["billing_period_end"] for each in work.invoices()] == [
+        datetime(2026, 4, 1, tzinfo=UTC)
+    ]
+
+
+def test_a_sum_over_invoices_must_not_be_kept_by_invoice(
+    work: WorkDatabase, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(TRANSFORMS, tmp_path / "transforms")
+    (folder / "marts" / "dim_vendors.sql").write_text(
+        "-- One row per vendor.\nSELECT vendor, count(DISTINCT invoice_id) AS invoices\n"
+        "FROM marts.fct_invoices\nGROUP BY vendor\n"
+    )
+    with pytest.raises(ModelError, match=r"marts.dim_vendors speaks of invoice_id"):
+        work.build(folder=folder)
 
 
 def test_other_rules_build_everything_anew(work: WorkDatabase, tmp_path: Path) -> None:
