@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_received: list[int] = []
+
 
 class Interrupted(BaseException):
     """Somebody asked the run to stop. No `Exception`, so that nothing on the way swallows it."""
@@ -30,7 +32,7 @@ def interruptible() -> Iterator[None]:
 
     Killing is safe at any time. Stopping in order is only kinder: it leaves no temporary files.
     """
-    received: list[int] = []
+    _received.clear()
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def restore() -> None:
@@ -38,7 +40,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
+        _received.append(number)
         restore()
         raise Interrupted(number)
 
@@ -48,8 +50,16 @@ def interruptible() -> Iterator[None]:
         yield
     except Exception as error:
         # DuckDB turns what a signal handler raises during a query into an error of its own.
-        if received:
-            raise Interrupted(received[0]) from error
+        if _received:
+            raise Interrupted(_received[0]) from error
         raise
     finally:
         restore()
+        _received.clear()
+
+
+def stop_if_asked() -> None:
+    """Raise once more what was swallowed on the way: a finalizer may do so, or an import that goes
+    on without what it could not load."""
+    if _received:
+        raise Interrupted(_received[0])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines import events, holdings, load_results, memory
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
+from pipelines.interruption import stop_if_asked
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
 from pipelines.model import Description, ModelError, descriptions
@@ -120,6 +121,7 @@ class Run:
     ) -> RunReport:
         """Build from `raw` what changed, or with `anew` everything; audit it, and publish it if the
         audits allow."""
+        stop_if_asked()
         self.tell(Event("transform_started", "Building and auditing the tables"))
         with closing(connect(self.warehouse)) as connection:
             load_results.create(connection)
@@ -128,6 +130,7 @@ class Run:
                 self.tell(events.audit(finding))
             if transform.has_errors:
                 return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+            stop_if_asked()
             self._publish(connection)
             rejected, changes = self._rejected(connection), self._changes(connection)
         return self.report(outcomes, transform, rejected=rejected, changes=changes)

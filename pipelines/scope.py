@@ -22,7 +22,7 @@ BATCH_WEIGHT = 50_000_000
 DOCUMENT_WEIGHT = 2_000
 
 # Hashed twice, because DuckDB adds the last value to a hash unmixed: two rows that end at the same
-# moment would cancel each other out.
+# moment might change by opposite amounts.
 _FOUND = """
     SELECT
         {vendor} AS vendor, account, {invoice_key} AS invoice_key,
@@ -43,7 +43,7 @@ _NOTHING_FOUND = """
 _FIND = """
     CREATE OR REPLACE TEMP TABLE found AS
     SELECT
-        vendor, account, invoice_key, bit_xor(fingerprint) AS fingerprint,
+        vendor, account, invoice_key, sum(CAST(fingerprint AS HUGEINT)) AS fingerprint,
         min(listing) AS first_listing, max(listing) AS last_listing
     FROM ({rows})
     GROUP BY vendor, account, invoice_key
@@ -189,7 +189,7 @@ class Scope:
         """Every invoice there is, and nothing was read before. Returns the batches."""
         self._connection.execute(
             "CREATE OR REPLACE TABLE staging.read_invoices"
-            " (vendor VARCHAR, account VARCHAR, invoice_key VARCHAR, fingerprint UBIGINT)"
+            " (vendor VARCHAR, account VARCHAR, invoice_key VARCHAR, fingerprint HUGEINT)"
         )
         self._find()
         self._connection.execute(_TOUCH_ALL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ Parameters = Sequence[tuple[str, str]]
 
 # A server that sends a byte a minute meets every other timeout.
 ATTEMPT_SECONDS = 900.0
-COUNTER = "billhouse.client"
+_SENT = "http11.send_request_headers.complete"
 
 
 class Client:
@@ -73,7 +73,7 @@ class Client:
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
         request = self._http.build_request("GET", url, headers={"Accept": accept})
-        request.extensions[COUNTER] = self
+        request.extensions["trace"] = self._count
         policy = self._retry
         retrying = AsyncRetrying(
             stop=stop_after_attempt(policy.attempts),
@@ -129,6 +129,12 @@ class Client:
         except (httpx.HTTPError, TimeoutError) as error:
             raise self._answers.broken(request, error) from None
 
+    async def _count(self, event: str, info: Mapping[str, object]) -> None:
+        """Called by httpcore. A request that is cancelled while it waits for a connection, as one
+        that was read ahead may be, was never sent."""
+        if event == _SENT:
+            self.requests += 1
+
     def _wait_if_told(self, response: httpx.Response) -> None:
         """Raises when the server asks for a longer wait than the policy obeys."""
         wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
@@ -144,10 +150,3 @@ class Client:
             )
         if response.status_code == 429:
             self._allowance.gate.close_for(wait)
-
-
-async def count_request(request: httpx.Request) -> None:
-    """Every one that is sent, for authentication too (a hook of httpx)."""
-    client = request.extensions[COUNTER]
-    assert isinstance(client, Client)  # noqa: S101
-    client.requests += 1

@@ -10,7 +10,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from sources.http import Client, count_request
+from sources.http import Client
 from sources.limits import REQUESTS_AT_ONCE, Allowance
 from sources.redaction import Secret
 from sources.retry import RetryPolicy
@@ -62,7 +62,6 @@ class Pool:
             ),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            event_hooks={"request": [count_request]},
             headers={"User-Agent": "billhouse"},
         )
 

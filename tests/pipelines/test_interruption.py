@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+import pytest
+
+from pipelines.interruption import Interrupted, interruptible, stop_if_asked
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_what_was_swallowed_on_the_way_is_raised_once_more(
+    number: signal.Signals, exit_code: int
+) -> None:
+    with interruptible():
+        stop_if_asked()
+        with suppress(BaseException):
+            signal.raise_signal(number)
+        with pytest.raises(Interrupted, match=f"Stopped by {number.name}") as caught:
+            stop_if_asked()
+    assert caught.value.exit_code == exit_code
+
+
+def test_an_earlier_signal_is_forgotten() -> None:
+    with pytest.raises(Interrupted), interruptible():
+        signal.raise_signal(signal.SIGTERM)
+    with interruptible():
+        stop_if_asked()
