@@ -44,8 +44,10 @@ class History:
     databases: list[WorkDatabase]
     listed: set[Place] = field(default_factory=set)
     now: datetime = NIGHT
+    changed_tonight: set[Place] = field(default_factory=set)
 
     def next_night(self) -> None:
+        self.changed_tonight.clear()
         self.now += self.chance.choice([timedelta(days=1), MONTH])
         for _ in range(self.chance.randint(0, 4)):
             self.chance.choice([self.turso, self.versori, self.mongodb, self.planetscale])()
@@ -55,7 +57,10 @@ class History:
                 self.set(place, None)
 
     def set(self, place: Place, document: dict[str, Any] | None) -> None:
-        """List another document there, or none any more."""
+        """List another document there, or none any more: once a night, as a load would find it."""
+        if place in self.changed_tonight:
+            return
+        self.changed_tonight.add(place)
         vendor, entity, account, listing, key = place
         at: dict[str, Any] = {"entity": entity, "account": account, "listing": listing, "key": key}
         for each in self.databases:
