@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipelines.catalog import has_table
 from pipelines.sql_text import identifier
 from sources.known import Known
 
@@ -59,7 +60,7 @@ def _known_details(
 ) -> dict[Account, dict[str, str]]:
     """Only details that are still there: one that somebody removed is fetched again."""
     details: dict[Account, dict[str, str]] = {}
-    if not _exists(connection, "fetched_details"):
+    if not has_table(connection, "raw", "fetched_details"):
         return details
     for vendor, table in _tables(connection, entities, details=True):
         for account, key, version in connection.execute(
@@ -125,14 +126,5 @@ def _tables(
     for vendor, names in entities.items():
         for entity in names:
             table = f"{vendor}__{entity}"
-            if (entity != INVOICES) == details and _exists(connection, table):
+            if (entity != INVOICES) == details and has_table(connection, "raw", table):
                 yield vendor, f"raw.{identifier(table)}"
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    found = connection.execute(
-        "SELECT count(*) FROM information_schema.tables"
-        " WHERE table_schema = 'raw' AND table_name = ?",
-        [table],
-    ).fetchone()
-    return found is not None and found[0] > 0

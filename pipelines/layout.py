@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.catalog import has_table
 from pipelines.failures import JobError
 
 if TYPE_CHECKING:
@@ -69,11 +70,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 def _found(connection: duckdb.DuckDBPyConnection) -> int:
     """The layout that the database says it has; 0 where it says none."""
-    noted = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = 'layout'"
-        " AND database_name = current_database()"
-    ).fetchone()
-    if noted == (0,):
+    if not has_table(connection, "main", "layout"):
         return 0
     row = connection.execute("SELECT max(layout) FROM main.layout").fetchone()
     return int(row[0]) if row is not None and row[0] is not None else 0

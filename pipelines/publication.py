@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.catalog import has_table
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -32,11 +34,7 @@ def note(connection: duckdb.DuckDBPyConnection, shown: Identity) -> None:
 
 def is_current(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     """Whether the file is the one that was noted, and nobody wrote to it since."""
-    noted = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main'"
-        " AND table_name = 'publication' AND database_name = current_database()"
-    ).fetchone()
-    if noted == (0,) or not file.exists():
+    if not has_table(connection, "main", "publication") or not file.exists():
         return False
     return connection.execute("FROM main.publication").fetchone() == identity(file)
 

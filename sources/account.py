@@ -137,7 +137,8 @@ class AccountFetch:
         self._documents += gathered.documents
         table = gathered.table()
         is_listed = entity == self._vendor.entities[0]
-        if not is_listed or self._known_listings.get(listing.name) != digest(table):
+        held = self._known_listings.get(listing.name) if is_listed else None
+        if held is None or held != digest(table):
             self._put(vendor, entity, table)
         self._tell(f"{entity} {listing.name}")
         return table

@@ -4,7 +4,6 @@ rows written and rows scanned. Seconds are for `make bench`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +22,7 @@ from pipelines.report import RunReport
 from pipelines.selection import selected_accounts
 from pipelines.warehouse import Warehouse, connect
 from pipelines.workbench import Workbench
+from tests.configuration import hide_configuration
 
 INVOICES = 1_000
 MORE = 3 * INVOICES
@@ -66,11 +66,7 @@ class Runs:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("costs")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        # Whatever the developer has configured, only the page server is read.
-        for name in os.environ:
-            if name.startswith(("SOURCES__", "WAREHOUSE__")):
-                monkeypatch.delenv(name)
-        monkeypatch.chdir(folder)
+        hide_configuration(monkeypatch, folder)
         with serving(Ledger(INVOICES, changed_every=100)) as server:
             first = costs(server, folder / "warehouse", monkeypatch)
             unchanged = costs(server, folder / "warehouse", monkeypatch)

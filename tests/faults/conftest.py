@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +12,13 @@ settings.apply()
 
 from sandbox.server import Sandbox, running  # noqa: E402
 from sandbox.world import World  # noqa: E402
+from tests.configuration import hide_configuration  # noqa: E402
 from tests.faults.child import run_job  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the developer has configured, no test may see it."""
-    for name in os.environ:
-        if name.startswith(("SOURCES__", "WAREHOUSE__")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    hide_configuration(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ import pytest
 
 from pipelines import settings
 from pipelines.warehouse import Warehouse
+from tests.configuration import hide_configuration
 from tests.pipelines.processes import Billhouse, Finished, environment
 
 settings.apply()
@@ -39,11 +39,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def _no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the developer has configured, no test may see it."""
-    for name in os.environ:
-        if name.startswith(("SOURCES__", "WAREHOUSE__")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    hide_configuration(monkeypatch, tmp_path)
 
 
 @pytest.fixture
