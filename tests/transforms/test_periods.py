@@ -72,6 +72,7 @@ def test_dates(connection: duckdb.DuckDBPyConnection, start: date, days: int) ->
 
 @settings(max_examples=50, deadline=None)
 @given(moments, st.integers(1, 400), st.integers(0, 1_000_000))
+@example(datetime(2105, 8, 24, 7, 0, 0, 170, UTC), 167, 1_000_000)
 def test_the_last_second_of_whole_days(
     connection: duckdb.DuckDBPyConnection, start: datetime, days: int, missing_microseconds: int
 ) -> None:

@@ -7,7 +7,7 @@
 -- meant), or a JSON text that holds one, at full length. The first branch is most of what vendors send.
 CREATE OR REPLACE MACRO number_text(amount) AS
     CASE
-        WHEN regexp_matches(amount ->> '$', '^-?[0-9]{1,9}([.][0-9]{1,5})?$') THEN amount ->> '$'
+        WHEN regexp_matches(CAST(amount AS VARCHAR), '^-?[0-9]{1,9}([.][0-9]{1,5})?$') THEN CAST(amount AS VARCHAR)
         WHEN NOT regexp_matches(
             ltrim(trim(amount ->> '$'), chr(1)),
             '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$'
@@ -59,12 +59,16 @@ CREATE OR REPLACE MACRO minor_units(number, factor) AS
     END;
 
 -- A quantity or a unit price: no money, so that a long JSON number is taken as the double that it is; twelve decimals.
+CREATE OR REPLACE MACRO short_quantity(number) AS
+    CAST(TRY_CAST(left(regexp_extract(number, '^-?[0-9]{1,6}([.][0-9]+)?$'), 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12));
+
+-- The JSON of a number is its text, that of a text has quotes around it; only the rest is taken out of its JSON.
 CREATE OR REPLACE MACRO quantity_of(value) AS
-    CASE
-        WHEN regexp_matches(value ->> '$', '^-?[0-9]{1,6}([.][0-9]+)?$')
-            THEN CAST(TRY_CAST(left(value ->> '$', 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12))
-        ELSE TRY_CAST(ltrim(value ->> '$', chr(1)) AS DECIMAL(38, 12))
-    END;
+    coalesce(
+        short_quantity(CAST(value AS VARCHAR)),
+        short_quantity(trim(CAST(value AS VARCHAR), '"')),
+        TRY_CAST(ltrim(value ->> '$', chr(1)) AS DECIMAL(38, 12))
+    );
 
 -- Versori's {isNegative, integral, fractional}: the fraction counts hundredths (5 is 0.05), the sign is a field of
 -- its own. As the JSON text of a decimal; what isn't made of whole numbers and a boolean stays as it is, unreadable.

@@ -12,6 +12,8 @@ CREATE OR REPLACE MACRO sane(moment) AS
 CREATE OR REPLACE MACRO moment(value) AS
     sane(
         CASE
+            -- Most of what vendors send; the patterns below take longer than all else that is done to a line.
+            WHEN value LIKE '____-__-__T__:__:__Z' THEN TRY_CAST(value AS TIMESTAMPTZ)
             WHEN is_date(value) THEN TRY_CAST(value || ' 00:00:00+00:00' AS TIMESTAMPTZ)
             WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$')
                 THEN TRY_CAST(upper(value) || CASE WHEN length(value) = 16 THEN ':00' ELSE '' END || '+00:00' AS TIMESTAMPTZ)
@@ -20,6 +22,9 @@ CREATE OR REPLACE MACRO moment(value) AS
             WHEN regexp_matches(value, '^[0-9]{9,10}([.][0-9]{1,6})?$') THEN to_timestamp(TRY_CAST(value AS DOUBLE))
         END
     );
+
+-- Counted in whole microseconds: a double of seconds has too few digits for them.
+CREATE OR REPLACE MACRO whole_seconds(earlier, later) AS (epoch_us(later) - epoch_us(earlier)) // 1000000;
 
 -- The exclusive end of a stated period. A date counts as exclusive on the start's day of a later month (clamped where
 -- that month is shorter), else it is the last day. A time is exclusive, unless a second or less is missing to whole days.
@@ -33,7 +38,7 @@ CREATE OR REPLACE MACRO exclusive_end(period_start, period_end, ends_on_date) AS
     CASE
         WHEN ends_on_date AND is_anniversary(day_of(period_start), day_of(period_end)) THEN period_end
         WHEN ends_on_date THEN period_end + INTERVAL 1 DAY
-        WHEN period_end > period_start AND CAST(floor(epoch(period_end) - epoch(period_start)) AS BIGINT) % 86400 = 86399
-            THEN period_start + INTERVAL 1 DAY * ((CAST(floor(epoch(period_end) - epoch(period_start)) AS BIGINT) + 1) // 86400)
+        WHEN period_end > period_start AND whole_seconds(period_start, period_end) % 86400 = 86399
+            THEN period_start + INTERVAL 1 DAY * ((whole_seconds(period_start, period_end) + 1) // 86400)
         ELSE period_end
     END;

@@ -18,3 +18,7 @@ CREATE OR REPLACE MACRO mongodb_lists(document) AS from_json(document, '{
     "payments": [{"id": "VARCHAR", "statusName": "VARCHAR", "amountPaidCents": "JSON", "created": "VARCHAR"}],
     "refunds": [{"paymentId": "VARCHAR", "amountCents": "JSON", "created": "VARCHAR"}]
 }');
+
+-- Whether a SKU (ATLAS_SUPPORT_CREDITS) has the word, with one of these endings. The pattern is tried where the letters are.
+CREATE OR REPLACE MACRO has_word(sku, word, ending) AS
+    (contains(sku, word) AND regexp_matches(sku, '(^|[_ ])' || word || ending || '($|[_ ])'));

@@ -1,11 +1,23 @@
 -- One row per line and calendar month (UTC) that its period touches: the line's amount spread by days, in whole minor
 -- units that add up to the line's amount exactly (largest remainder; of equal ones the earlier month gets the unit).
-WITH lines AS (
+WITH periods AS (
+    -- Calendar arithmetic is slow, and many lines share a period.
     SELECT
-        *,
+        period_start,
+        period_end,
+        CASE WHEN period_end IS NOT NULL THEN CAST(date_trunc('month', period_start) AS DATE) END AS first_month,
         period_start IS NOT NULL AND period_end IS NOT NULL
         AND date_trunc('month', period_start) < date_trunc('month', period_end - INTERVAL '1' SECOND) AS is_spread
     FROM marts.fct_invoice_lines
+    GROUP BY period_start, period_end
+),
+
+lines AS (
+    SELECT line.*, periods.first_month, periods.is_spread
+    FROM marts.fct_invoice_lines AS line
+    INNER JOIN periods
+        ON line.period_start IS NOT DISTINCT FROM periods.period_start
+        AND line.period_end IS NOT DISTINCT FROM periods.period_end
 ),
 
 touched AS (
@@ -60,7 +72,7 @@ months AS (
     UNION ALL
     -- Nearly all lines lie in one month, and need no share of it.
     SELECT
-        CASE WHEN period_end IS NOT NULL THEN CAST(date_trunc('month', period_start) AS DATE) END AS month,
+        first_month AS month,
         invoice_id,
         line_id,
         vendor,

@@ -1,6 +1,7 @@
--- One row per line that a vendor states, of the documents that can be read in all of their lines.
+-- One row per line that a vendor states, of the documents that can be read in all of their lines; with an id that stays
+-- the same while the line does, whatever its amount.
 SELECT
-    line.line_id,
+    md5(line.invoice_id || '/line/' || line.natural_key || '#' || CAST(numbers.number AS VARCHAR)) AS line_id,
     line.invoice_id,
     line.vendor,
     line.account,
@@ -21,6 +22,7 @@ SELECT
     line.region,
     line.tags
 FROM staging.line_amounts AS line
+INNER JOIN staging.line_numbers AS numbers ON line.rowid = numbers.line
 LEFT JOIN staging.rejected_details AS rejected
     ON line.vendor = rejected.vendor AND line.account = rejected.account AND line.entity = rejected.entity
     AND line.listing = rejected.listing AND line.document_key = rejected.document_key

@@ -3,7 +3,7 @@ WITH numbers AS (
     SELECT
         detail.*,
         invoice.invoice_id,
-        unit_factor(detail.is_major_unit, currencies.minor_units_per_unit) AS factor,
+        unit_factor(detail.is_major_unit, invoice.minor_units_per_unit) AS factor,
         number_text(detail.subtotal) AS subtotal_number,
         number_text(detail.tax) AS tax_number,
         number_text(detail.discount) AS discount_number
@@ -11,7 +11,6 @@ WITH numbers AS (
     INNER JOIN staging.invoices AS invoice
         ON detail.vendor = invoice.vendor AND detail.account = invoice.account
         AND detail.listing = invoice.document_key AND invoice.rejection_reason IS NULL
-    INNER JOIN staging.currencies AS currencies ON invoice.currency = currencies.currency
 ),
 
 amounts AS (

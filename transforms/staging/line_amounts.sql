@@ -1,5 +1,4 @@
--- One row per line of an invoice that can be read: its net amount in minor units, or why there is none; and an id that
--- stays the same while the line does, whatever its amount.
+-- One row per line of an invoice that can be read: its net amount in minor units, or why there is none.
 WITH numbers AS (
     SELECT
         line.*,
@@ -7,7 +6,7 @@ WITH numbers AS (
         invoice.currency,
         invoice.billing_period_start,
         invoice.billing_period_end,
-        unit_factor(line.is_major_unit, currencies.minor_units_per_unit) AS factor,
+        unit_factor(line.is_major_unit, invoice.minor_units_per_unit) AS factor,
         number_text(line.amount) AS amount_number,
         number_text(line.discount) AS discount_number,
         moment(line.period_start) AS starts_at,
@@ -16,7 +15,6 @@ WITH numbers AS (
     INNER JOIN staging.invoices AS invoice
         ON line.vendor = invoice.vendor AND line.account = invoice.account
         AND line.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    INNER JOIN staging.currencies AS currencies ON invoice.currency = currencies.currency
 ),
 
 amounts AS (
@@ -26,18 +24,6 @@ amounts AS (
         line_amount(minor_units(discount_number, factor)) AS discount_cents,
         exclusive_end(starts_at, ends_at, is_date(period_end)) AS ended_at
     FROM numbers
-),
-
-numbered AS (
-    SELECT
-        *,
-        gross_cents - coalesce(discount_cents, 0) AS amount_cents,
-        -- The hash stands for the key, which is long: two keys of one hash only share their counting.
-        row_number() OVER (
-            PARTITION BY hash(invoice_id, natural_key)
-            ORDER BY gross_cents, discount_cents, hash(CAST(quantity AS VARCHAR), CAST(unit_price AS VARCHAR), tags)
-        ) AS ordinal
-    FROM amounts
 )
 
 SELECT
@@ -46,15 +32,15 @@ SELECT
     entity,
     listing,
     document_key,
-    md5(invoice_id || '/line/' || natural_key || '#' || CAST(ordinal AS VARCHAR)) AS line_id,
     invoice_id,
+    natural_key,
     category,
     description,
     sku,
     quantity_of(quantity) AS quantity,
     unit,
     quantity_of(unit_price) AS unit_price,
-    amount_cents,
+    gross_cents - coalesce(discount_cents, 0) AS amount_cents,
     has_parts_of_a_minor_unit(amount_number, factor) AS is_rounded,
     currency,
     CASE WHEN ended_at > starts_at THEN starts_at ELSE billing_period_start END AS period_start,
@@ -68,4 +54,4 @@ SELECT
         unreadable_amount('amount of a line', amount, gross_cents),
         unreadable_amount('discount of a line', discount, discount_cents)
     ) AS rejection_reason
-FROM numbered
+FROM amounts

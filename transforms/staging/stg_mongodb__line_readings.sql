@@ -16,10 +16,10 @@ SELECT
         item.cloudProvider, item.tierLowerBound, item.unit, item.note
     ) AS natural_key,
     CASE
-        WHEN regexp_matches(upper(item.sku), '(^|[_ ])CREDITS?($|[_ ])') THEN 'credit'
-        WHEN regexp_matches(upper(item.sku), '(^|[_ ])(TAX|TAXES)($|[_ ])') THEN 'tax'
-        WHEN regexp_matches(upper(item.sku), '(^|[_ ])REFUNDS?($|[_ ])') THEN 'refund'
-        WHEN regexp_matches(upper(item.sku), '(^|[_ ])DISCOUNTS?($|[_ ])') THEN 'discount'
+        WHEN has_word(upper(item.sku), 'CREDIT', 'S?') THEN 'credit'
+        WHEN has_word(upper(item.sku), 'TAX', '(ES)?') THEN 'tax'
+        WHEN has_word(upper(item.sku), 'REFUND', 'S?') THEN 'refund'
+        WHEN has_word(upper(item.sku), 'DISCOUNT', 'S?') THEN 'discount'
         ELSE 'usage'
     END AS category,
     coalesce(stated(item.note), stated(item.sku)) AS description,
