@@ -126,10 +126,12 @@ class Run:
         with closing(connect(self.warehouse)) as connection:
             load_results.create(connection)
             transform = self._build(connection, anew=anew)
-            for finding in transform.findings:
-                self.tell(events.audit(finding))
-            if transform.has_errors:
-                return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+        for finding in transform.findings:
+            self.tell(events.audit(finding))
+        if transform.has_errors:
+            return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+        # Opened anew, because DuckDB holds in memory what a build has read and written.
+        with closing(connect(self.warehouse)) as connection:
             stop_if_asked()
             self._publish(connection)
             rejected, changes = self._rejected(connection), self._changes(connection)

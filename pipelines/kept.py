@@ -51,9 +51,7 @@ class Kept:
                     " (SELECT invoice_id FROM touched_invoices WHERE batch = ?)",
                     [batch],
                 )
-            self._connection.register("batch_rows", bench.rows(name))
-            self._connection.execute(f"INSERT INTO {name} FROM batch_rows")
-            self._connection.unregister("batch_rows")
+            self._connection.execute(f"INSERT INTO {name} FROM {bench.name}.{name}")
             bench.clear(name)
 
     def finish(self) -> list[BuiltModel]:

@@ -40,6 +40,9 @@ def load(
     from dlt.common.schema import Schema
     from dlt.pipeline.exceptions import PipelineStepFailed
 
+    # Each of DuckDB's threads takes as much memory as another, and dlt's statements gain nothing by
+    # a second one.
+    connection.execute("SET threads = 1")
     with _emptied(folder) as working_folder:
         pipeline = dlt.pipeline(
             pipeline_name=PIPELINE,

@@ -9,17 +9,16 @@ read as a whole: the same invoice may stand in two of them, under two keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.sql_text import literal
+from pipelines.raw_tables import RawTable
 
 # What a batch may weigh: the bytes of its documents, and for each document what its rows take.
-BATCH_WEIGHT = 50_000_000
-DOCUMENT_WEIGHT = 2_000
+BATCH_WEIGHT = 100_000_000
+DOCUMENT_WEIGHT = 6_000
 
 # Hashed twice, because DuckDB adds the last value to a hash unmixed: two rows that end at the same
 # moment might change by opposite amounts.
@@ -117,15 +116,16 @@ _NO_ROWS = """
     FROM touched
     WHERE FALSE
 """
-_GATHER = "CREATE OR REPLACE TEMP TABLE touched_rows AS {rows}"
+_GATHER = "CREATE OR REPLACE TEMP TABLE rows_found AS {rows}"
 # An invoice that has no rows any more is touched too: it goes with the first batch.
 _PILE = """
     CREATE OR REPLACE TEMP TABLE touched_invoices AS
     WITH together AS (
         SELECT
-            vendor, account, invoice_key,
+            vendor, account, invoice_key, fingerprint,
             CASE WHEN whole.account IS NULL THEN invoice_key ELSE '' END AS pile
         FROM touched
+        LEFT JOIN found USING (vendor, account, invoice_key)
         LEFT JOIN whole_accounts AS whole USING (vendor, account)
     ),
 
@@ -133,7 +133,7 @@ _PILE = """
         SELECT
             vendor, account, pile, min(position) AS position,
             sum(bytes + $document_weight) AS weight
-        FROM touched_rows
+        FROM rows_found
         INNER JOIN together USING (vendor, account, invoice_key)
         GROUP BY vendor, account, pile
     ),
@@ -145,40 +145,26 @@ _PILE = """
 
     SELECT
         vendor, account, invoice_key,
-        stable_id(vendor, account, invoice_key) AS invoice_id,
+        stable_id(vendor, account, invoice_key) AS invoice_id, fingerprint,
         CAST(coalesce(before, 0) // $batch_weight AS INTEGER) AS batch
     FROM together
     LEFT JOIN piled USING (vendor, account, pile)
 """
-_OF_BATCH = """
-    SEMI JOIN (FROM touched_invoices WHERE batch = ?) USING (vendor, account, invoice_key)
+_DEAL_OUT = """
+    CREATE OR REPLACE TEMP TABLE touched_rows AS
+    SELECT raw_table, position, batch
+    FROM rows_found
+    INNER JOIN touched_invoices USING (vendor, account, invoice_key)
 """
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A table of `raw` that is there: `relation` is its name with schema and database."""
-
-    name: str
-    relation: str
-
-    def read_by(self, query: str) -> str:
-        """The query with the table's names in it; an invoice's details are listed by its key."""
-        vendor, _, entity = self.name.partition("__")
-        return query.format(
-            table=literal(self.name),
-            vendor=literal(vendor),
-            relation=self.relation,
-            invoice_key="document_key" if entity == "invoices" else "listing",
-            is_listed=str(entity == "invoices").upper(),
-        )
+# What only these steps need: all of it lies in memory, and a build may touch a million invoices.
+_STEPS = ("found", "whole_accounts", "touched", "rows_found")
 
 
 class Scope:
     """The invoices to read anew, in batches that leave all of an invoice together.
 
     They stand in temporary tables of the connection: `touched_invoices` (vendor, account,
-    invoice_key, invoice_id, batch), and `touched_rows` with where their raw rows lie.
+    invoice_key, invoice_id, fingerprint, batch), and `touched_rows` (raw_table, position, batch).
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]) -> None:
@@ -206,8 +192,7 @@ class Scope:
     def positions(self, batch: int) -> pa.Table:
         """Where the raw rows of a batch lie: raw_table, position."""
         found = self._connection.execute(
-            f"SELECT raw_table, position FROM touched_rows {_OF_BATCH}",  # noqa: S608
-            [batch],
+            "SELECT raw_table, position FROM touched_rows WHERE batch = ?", [batch]
         )
         return found.to_arrow_table()
 
@@ -220,8 +205,9 @@ class Scope:
             [batch],
         )
         self._connection.execute(
-            "INSERT INTO staging.read_invoices"  # noqa: S608
-            f" SELECT vendor, account, invoice_key, fingerprint FROM found {_OF_BATCH}",
+            "INSERT INTO staging.read_invoices"
+            " SELECT vendor, account, invoice_key, fingerprint FROM touched_invoices"
+            " WHERE batch = ? AND fingerprint IS NOT NULL",
             [batch],
         )
 
@@ -236,11 +222,17 @@ class Scope:
         self._connection.execute(
             _PILE, {"batch_weight": BATCH_WEIGHT, "document_weight": DOCUMENT_WEIGHT}
         )
+        self._connection.execute(_DEAL_OUT)
+        _drop(self._connection, _STEPS)
         found = self._connection.execute("SELECT DISTINCT batch FROM touched_invoices ORDER BY ALL")
         return [number for (number,) in found.fetchall()]
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables, which otherwise last as long as the connection."""
-    for name in ("found", "whole_accounts", "touched", "touched_rows", "touched_invoices"):
+    _drop(connection, ("touched_rows", "touched_invoices"))
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    for name in names:
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")

@@ -17,8 +17,8 @@ from pipelines.building import BuiltModel, Clock, prepare, set_clock
 from pipelines.changes import Changes
 from pipelines.kept import Kept
 from pipelines.model import TRANSFORMS, Audit, Model, Severity
-from pipelines.scope import RawTable, Scope
-from pipelines.sql_text import identifier
+from pipelines.raw_tables import RawTable, raw_tables
+from pipelines.scope import Scope
 from pipelines.workbench import Workbench
 
 ROWS_SHOWN = 20
@@ -75,7 +75,7 @@ def build(
     # Tables keep no order, so that the branches of a union are read side by side.
     connection.execute("SET preserve_insertion_order = false")
     models = model.models(folder)
-    tables = _raw_tables(connection, models, raw)
+    tables = raw_tables(connection, models, raw)
     clock = Clock(started_at, as_of, rules=_rules(folder, tables))
     is_anew = anew or as_of is not None or not _were_built_by(connection, clock.rules)
     scope = Scope(connection, tables)
@@ -116,9 +116,13 @@ def _benches(
         Workbench(connection, f"bench_{number}", models, tables)
         for number in range(min(BENCHES, batches))
     ]
+    if len(benches) > 1:
+        # Each bench then builds on its own thread; DuckDB's would wait for each other's work.
+        connection.execute("SET threads = 1")
     try:
         yield benches
     finally:
+        connection.execute("RESET threads")
         for bench in benches:
             bench.close()
 
@@ -137,25 +141,6 @@ def _were_built_by(connection: duckdb.DuckDBPyConnection, rules: str) -> bool:
     except (duckdb.CatalogException, duckdb.BinderException):
         return False
     return row is not None and row[0] == rules
-
-
-def _raw_tables(
-    connection: duckdb.DuckDBPyConnection, models: Sequence[Model], raw: str
-) -> list[RawTable]:
-    """Those that models read and that are there; they lie in the database of the connection, or in
-    the one that `raw` names."""
-    database = raw.rpartition(".")[0] or None
-    rows = connection.execute(
-        "SELECT database_name, table_name FROM duckdb_tables()"
-        " WHERE schema_name = 'raw' AND database_name = coalesce(?, current_database())",
-        [database],
-    ).fetchall()
-    read = {each.raw_table for each in models if each.raw_table}
-    return [
-        RawTable(name, f"{identifier(database)}.raw.{name}")
-        for database, name in rows
-        if name in read
-    ]
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, audit: Audit) -> AuditFinding | None:

@@ -14,10 +14,9 @@ import pyarrow as pa
 
 from pipelines.building import BuiltModel, Clock, create_table, create_view, prepare
 from pipelines.model import Model
-from pipelines.scope import RawTable
+from pipelines.raw_tables import RawTable
 from pipelines.sql_text import literal
 
-_ROWS_AT_ONCE = 20_000
 _ROWS_OF_THE_BATCH = """(
     FROM {relation}
     SEMI JOIN (SELECT position FROM staging.positions WHERE raw_table = {table}) AS batch
@@ -37,7 +36,7 @@ class Workbench:
     ) -> None:
         self._warehouse = connection
         self._connection = connection.cursor()
-        self._name = name
+        self.name = name
         self._models = models
         self._relations = {
             table.name: _ROWS_OF_THE_BATCH.format(
@@ -51,8 +50,8 @@ class Workbench:
 
     def open(self, folder: Path, clock: Clock) -> None:
         """Make the database and what all models stand on."""
-        self._connection.execute(f"ATTACH ':memory:' AS {self._name}")
-        self._connection.execute(f"USE {self._name}")
+        self._connection.execute(f"ATTACH ':memory:' AS {self.name}")
+        self._connection.execute(f"USE {self.name}")
         # A cursor has the settings of the process, not those of the session that it comes from.
         self._connection.execute("SET TimeZone = 'UTC'")
         prepare(self._connection, folder, clock)
@@ -81,14 +80,10 @@ class Workbench:
         row = self._connection.execute(
             "SELECT sql FROM duckdb_tables()"
             " WHERE database_name = ? AND schema_name || '.' || table_name = ?",
-            [self._name, name],
+            [self.name, name],
         ).fetchone()
         assert row is not None  # noqa: S101 - it was built
         return str(row[0])
-
-    def rows(self, name: str) -> pa.RecordBatchReader:
-        """The rows of a table that the last batch built."""
-        return self._connection.execute(f"FROM {name}").to_arrow_reader(_ROWS_AT_ONCE)
 
     def clear(self, name: str) -> None:
         """Let go of a table whose rows are kept."""
@@ -104,7 +99,7 @@ class Workbench:
         """Give the memory back."""
         self._connection.close()
         with self._warehouse.cursor() as another:
-            another.execute(f"DETACH DATABASE IF EXISTS {self._name}")
+            another.execute(f"DETACH DATABASE IF EXISTS {self.name}")
 
 
 def _done_with(models: Sequence[Model]) -> Mapping[str, list[str]]:

@@ -1,19 +1,31 @@
 -- One row per version of an invoice that MongoDB listed, under Billhouse's names. All amounts are whole US cents,
 -- which only the documentation says.
-WITH renamed AS (
+WITH source AS (
+    -- Read once: each path into a document would read it again.
     SELECT
         *,
-        stated(document ->> '$.id') AS invoice_number,
-        stated(document ->> '$.startDate') AS period_start,
-        stated(document ->> '$.endDate') AS period_end,
-        stated(coalesce(document ->> '$.statusName', document ->> '$.status')) AS vendor_status,
-        document -> '$.amountBilledCents' AS total,
-        document -> '$.subtotalCents' AS subtotal,
-        document -> '$.salesTaxCents' AS tax,
-        document -> '$.creditsCents' AS credit,
-        document -> '$.startingBalanceCents' AS starting_balance,
-        document -> '$.amountPaidCents' AS paid
+        from_json(document, '{
+            "id": "VARCHAR", "startDate": "VARCHAR", "endDate": "VARCHAR", "statusName": "VARCHAR", "status": "VARCHAR",
+            "amountBilledCents": "JSON", "subtotalCents": "JSON", "salesTaxCents": "JSON", "creditsCents": "JSON",
+            "startingBalanceCents": "JSON", "amountPaidCents": "JSON"
+        }') AS invoice
     FROM staging.source_mongodb__invoices
+),
+
+renamed AS (
+    SELECT
+        * EXCLUDE (invoice),
+        stated(invoice.id) AS invoice_number,
+        stated(invoice.startDate) AS period_start,
+        stated(invoice.endDate) AS period_end,
+        stated(coalesce(invoice.statusName, invoice.status)) AS vendor_status,
+        invoice.amountBilledCents AS total,
+        invoice.subtotalCents AS subtotal,
+        invoice.salesTaxCents AS tax,
+        invoice.creditsCents AS credit,
+        invoice.startingBalanceCents AS starting_balance,
+        invoice.amountPaidCents AS paid
+    FROM source
 )
 
 SELECT
@@ -29,8 +41,8 @@ SELECT
         WHEN 'CLOSED' THEN 'open'
         WHEN 'INVOICED' THEN
             CASE
-                WHEN TRY_CAST(document ->> '$.amountPaidCents' AS DECIMAL(18, 0))
-                    >= TRY_CAST(document ->> '$.amountBilledCents' AS DECIMAL(18, 0)) THEN 'paid'
+                WHEN TRY_CAST(paid ->> '$' AS DECIMAL(18, 0))
+                    >= TRY_CAST(total ->> '$' AS DECIMAL(18, 0)) THEN 'paid'
                 ELSE 'open'
             END
         WHEN 'FAILED' THEN 'failed'
