@@ -122,9 +122,10 @@ def _benches(
     try:
         yield benches
     finally:
-        connection.execute("RESET threads")
         for bench in benches:
             bench.close()
+    if len(benches) > 1:
+        connection.execute("RESET threads")
 
 
 def _rules(folder: Path, tables: Sequence[RawTable]) -> str:
