@@ -54,6 +54,8 @@ class Workbench:
         self._connection.execute(f"USE {self.name}")
         # A cursor has the settings of the process, not those of the session that it comes from.
         self._connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB would copy whatever passes in small chunks: documents of megabytes, several times.
+        self._connection.execute("SET enable_caching_operators = false")
         prepare(self._connection, folder, clock)
 
     def build(self, positions: pa.Table) -> list[BuiltModel]:
