@@ -5,14 +5,14 @@ The warehouse is the state of the job; there is no other memory of what was fetc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.catalog import has_table
 from pipelines.sql_text import identifier
-from sources.known import Known
+from sources.known import HeldDocument, Known
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,8 +37,12 @@ class Changes:
     closed_versions: int = 0
 
 
-def read_known(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Known:
-    """What the fetch need not ask for again."""
+def read_known(
+    connection: duckdb.DuckDBPyConnection,
+    entities: Entities,
+    vendors_with_made_keys: Collection[str] = (),
+) -> Known:
+    """What the fetch need not ask for again, and which keys of ours its documents have."""
     listings: dict[Account, dict[str, str]] = {}
     first_loaded_at: dict[Account, datetime] = {}
     for vendor, table in _tables(connection, entities, details=False):
@@ -52,7 +56,30 @@ def read_known(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Kno
             f" FROM {table} WHERE valid_to IS NULL GROUP BY account, listing"
         ).fetchall():
             listings.setdefault((vendor, account), {})[listing] = digest
-    return Known(listings, first_loaded_at, _known_details(connection, entities))
+    return Known(
+        listings,
+        first_loaded_at,
+        _known_details(connection, entities),
+        _made_keys(connection, entities, vendors_with_made_keys),
+    )
+
+
+def _made_keys(
+    connection: duckdb.DuckDBPyConnection, entities: Entities, vendors: Collection[str]
+) -> dict[Account, list[HeldDocument]]:
+    """The newest document of each key that looks like one of ours (`start/end`, `upcoming`)."""
+    keys: dict[Account, list[HeldDocument]] = {}
+    for vendor, table in _tables(connection, entities, details=False):
+        if vendor not in vendors:
+            continue
+        for account, key, document, is_listed in connection.execute(
+            "SELECT account, document_key, arg_max(document, valid_from), bool_or(valid_to IS NULL)"  # noqa: S608
+            f" FROM {table} WHERE contains(document_key, '/') OR document_key LIKE 'upcoming%'"
+            " GROUP BY account, document_key"
+        ).fetchall():
+            held = HeldDocument(key, document.encode(), is_listed)
+            keys.setdefault((vendor, account), []).append(held)
+    return keys
 
 
 def _known_details(

@@ -81,10 +81,11 @@ class Run:
         entities: Entities,
         full_refresh: bool,
     ) -> list[AccountOutcome]:
-        from sources import source
+        from sources import VENDORS, source
         from sources.fetch import Fetch
 
-        known = holdings.read_known(connection, entities)
+        made = [name for name in entities if VENDORS[name].amount is not None]
+        known = holdings.read_known(connection, entities, made)
         with Fetch(
             accounts,
             known,

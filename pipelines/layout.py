@@ -6,21 +6,40 @@ rebuild makes anew (all of `raw`, and `marts.load_results`) get another form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.catalog import has_table
 from pipelines.failures import JobError
+from pipelines.sql_text import identifier
 
 if TYPE_CHECKING:
     import duckdb
 
-LAYOUT = 1
+LAYOUT = 2
 
-# Layout → the statements that make the next one of it. They add and copy, and never drop from raw.
+Migration = Callable[["duckdb.DuckDBPyConnection"], None]
+
+
+def _add_listing_keys(connection: duckdb.DuckDBPyConnection) -> None:
+    """One column that tells a listing from every other, as `sources.listing.listing_key` makes it.
+
+    dlt's staging tables hold nothing between two loads; it makes them anew with the column.
+    """
+    for name, _ in _document_tables(connection):
+        table = f"raw.{identifier(name)}"
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS listing_key VARCHAR")
+        connection.execute(
+            f"UPDATE {table} SET listing_key ="  # noqa: S608
+            " CAST(length(account) AS VARCHAR) || '/' || account || '/' || listing"
+        )
+    connection.execute("DROP SCHEMA IF EXISTS raw_staging CASCADE")
+
+
+# Layout → what makes the next one of it. They add and copy, and never drop from raw.
 # 0 is what was written before the number was: the same tables without it.
-MIGRATIONS: Mapping[int, Sequence[str]] = {0: ()}
+MIGRATIONS: Mapping[int, Sequence[Migration]] = {0: (), 1: (_add_listing_keys,)}
 
 _COLUMNS = {
     "account",
@@ -58,8 +77,8 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.begin()
     try:
         for layout in range(found, LAYOUT):
-            for statement in MIGRATIONS[layout]:
-                connection.execute(statement)
+            for migrate in MIGRATIONS[layout]:
+                migrate(connection)
         connection.execute("CREATE OR REPLACE TABLE main.layout (layout INTEGER NOT NULL)")
         connection.execute("INSERT INTO main.layout VALUES (?)", [LAYOUT])
         connection.commit()
@@ -78,10 +97,14 @@ def _found(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _foreign_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Tables of documents in `raw` that lack a column of ours."""
-    rows = connection.execute(
+    return [name for name, columns in _document_tables(connection) if _COLUMNS - set(columns)]
+
+
+def _document_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, list[str]]]:
+    """The name and the columns of each table in `raw` but dlt's and the notes of details."""
+    return connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns()"
         " WHERE schema_name = 'raw' AND database_name = current_database()"
         " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' AND table_name <> 'fetched_details'"
         " GROUP BY table_name ORDER BY table_name"
     ).fetchall()
-    return [name for name, columns in rows if _COLUMNS - set(columns)]

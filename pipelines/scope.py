@@ -3,7 +3,8 @@
 Nothing tells it but the warehouse itself. `staging.read_invoices` holds a fingerprint of all raw
 rows that the last build read of an invoice; an invoice whose rows now have another one is read
 again. So is one that came due or whose period ended since. An account with several listings is
-read as a whole: the same invoice may stand in two of them, under two keys.
+read as a whole: the same invoice may stand in two of them, under two keys. So is one that ever lost
+an invoice and got another one since: it may be the same.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _FOUND = """
     SELECT
         {vendor} AS vendor, account, {invoice_key} AS invoice_key,
         CASE WHEN {is_listed} THEN listing END AS listing,
+        CASE WHEN {is_listed} THEN valid_from END AS valid_from,
+        CASE WHEN {is_listed} THEN valid_to END AS valid_to,
         hash(
             hash({table}, listing, document_key, version_hash, valid_from, valid_to)
         ) AS fingerprint
@@ -36,6 +39,7 @@ _NOTHING_FOUND = """
     SELECT
         CAST(NULL AS VARCHAR) AS vendor, CAST(NULL AS VARCHAR) AS account,
         CAST(NULL AS VARCHAR) AS invoice_key, CAST(NULL AS VARCHAR) AS listing,
+        CAST(NULL AS TIMESTAMPTZ) AS valid_from, CAST(NULL AS TIMESTAMPTZ) AS valid_to,
         CAST(NULL AS UBIGINT) AS fingerprint
     WHERE FALSE
 """
@@ -43,7 +47,15 @@ _FIND = """
     CREATE OR REPLACE TEMP TABLE found AS
     SELECT
         vendor, account, invoice_key, sum(CAST(fingerprint AS HUGEINT)) AS fingerprint,
-        min(listing) AS first_listing, max(listing) AS last_listing
+        min(listing) AS first_listing, max(listing) AS last_listing,
+        min(valid_from) AS appeared_at,
+        -- Each end but the last is a beginning too, where it was always listed.
+        CASE
+            WHEN count(valid_from) = count(valid_to) OR sum(CAST(hash(valid_to) AS HUGEINT))
+                FILTER (valid_to IS NOT NULL)
+                <> sum(CAST(hash(valid_from) AS HUGEINT)) FILTER (valid_from IS NOT NULL)
+                - hash(min(valid_from)) THEN min(valid_to)
+        END AS ended_at
     FROM ({rows})
     GROUP BY vendor, account, invoice_key
 """
@@ -52,7 +64,7 @@ _WHOLE_ACCOUNTS = """
     SELECT vendor, account
     FROM found
     GROUP BY vendor, account
-    HAVING min(first_listing) <> max(last_listing)
+    HAVING min(first_listing) <> max(last_listing) OR min(ended_at) <= max(appeared_at)
 """
 _TOUCH_ALL = """
     CREATE OR REPLACE TEMP TABLE touched AS

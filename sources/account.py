@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,6 +18,7 @@ from sources.known import Known
 from sources.limits import REQUESTS_AT_ONCE
 from sources.listing import ListingTable, digest
 from sources.pool import Pool
+from sources.unique_keys import HeldKey, MadeKeys
 from sources.vendor import ConfiguredAccount, Listing, Window
 
 # So many failures in a row mean that the vendor is down, not that a document is odd.
@@ -68,6 +69,7 @@ class AccountFetch:
         self._vendor = configured.definition
         self._known_listings = known.listings.get(self.identity, {})
         self._known_details = known.details.get(self.identity, {})
+        self._made_keys = MadeKeys(self._held_keys(known))
         self._window = Window(
             now=now,
             settings=configured.settings,
@@ -127,7 +129,15 @@ class AccountFetch:
         """The listing's table, once it is whole, and put unless it is held already; None where it
         failed."""
         vendor, account = self.identity
-        gathered = ListingTable(vendor, account, listing.name, self._vendor.volatile_fields)
+        is_listed = entity == self._vendor.entities[0]
+        gathered = ListingTable(
+            vendor,
+            account,
+            listing.name,
+            self._vendor.volatile_fields,
+            self._made_keys if is_listed else None,
+            self._vendor.amount,
+        )
         try:
             async for page in listing.pages(client):
                 gathered.add((listing.key(document), document) for document in page)
@@ -136,7 +146,6 @@ class AccountFetch:
             return None
         self._documents += gathered.documents
         table = gathered.table()
-        is_listed = entity == self._vendor.entities[0]
         held = self._known_listings.get(listing.name) if is_listed else None
         if held is None or held != digest(table):
             self._put(vendor, entity, table)
@@ -180,6 +189,12 @@ class AccountFetch:
                 listing = detail(self._configured.account, key, documents[row].as_py().encode())
                 if listing is not None:
                     yield listing, version
+
+    def _held_keys(self, known: Known) -> Iterator[HeldKey]:
+        if (amount := self._vendor.amount) is None:
+            return
+        for held in known.made_keys.get(self.identity, ()):
+            yield HeldKey(held.key, amount(held.document), held.is_listed)
 
     def _fail(self, listing: str, problem: str) -> None:
         self._failures.setdefault(problem, []).append(listing)

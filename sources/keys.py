@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
 
 import msgspec
 
 NO_KEY = "?"
+UPCOMING = "upcoming"
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,10 @@ class Key:
 
     text: str
     made: bool = False
+
+
+Amount = Callable[[bytes | msgspec.Raw], str | None]
+"""What tells the documents apart that have one made key: their total, in one spelling."""
 
 
 def scalar(document: bytes | msgspec.Raw, *path: str) -> str | None:
@@ -36,6 +46,12 @@ def scalar(document: bytes | msgspec.Raw, *path: str) -> str | None:
     return text.decode()
 
 
+def number(document: bytes | msgspec.Raw, *path: str) -> str | None:
+    """The number at `path`, a JSON number or a text, in one spelling: `10.00` is `10`."""
+    text = scalar(document, *path)
+    return None if text is None else _canonical(text)
+
+
 def is_object(document: msgspec.Raw) -> bool:
     return bytes(document).lstrip().startswith(b"{")
 
@@ -47,27 +63,36 @@ def id_key(document: bytes | msgspec.Raw, field: str = "id") -> Key:
 
 
 def period_key(start: str | None, end: str | None) -> Key:
-    """`start/end` as the document writes them, else `?`: half a period identifies nothing."""
-    return Key(f"{start}/{end}" if start and end else NO_KEY, made=True)
+    """`start/end`, else `?`: half a period identifies nothing.
 
-
-class UniqueKeys:
-    """Gives each document of one listing its key.
-
-    A vendor's id that repeats is the same invoice, seen twice because pages shifted: it keeps its
-    key, and the document seen last counts. A made key that repeats is another invoice, so it gets
-    an ordinal: `upcoming`, `upcoming#2`, `upcoming#3`.
+    A vendor that spells the same moment otherwise lists the same invoice: `1782864000.0` is
+    `1782864000`, and `2026-10-01T00:00:00.000Z` is `2026-10-01`.
     """
+    if not start or not end:
+        return Key(NO_KEY, made=True)
+    return Key(f"{_canonical(start)}/{_canonical(end)}", made=True)
 
-    def __init__(self) -> None:
-        self._made: dict[str, bool] = {}
-        self._ordinals: dict[str, int] = {}
 
-    def assign(self, key: Key) -> str:
-        text = key.text
-        repeated_id = not key.made and self._made.get(text) is False
-        while text in self._made and not repeated_id:
-            self._ordinals[key.text] = self._ordinals.get(key.text, 1) + 1
-            text = f"{key.text}#{self._ordinals[key.text]}"
-        self._made.setdefault(text, key.made or text != key.text)
+def canonical_base(key: str) -> tuple[str, int]:
+    """A made key as it would be made today without its ordinal, and the ordinal (1 for none)."""
+    base, _, ordinal = key.rpartition("#")
+    if not base or not ordinal.isdecimal():
+        base, ordinal = key, "1"
+    start, slash, end = base.partition("/")
+    return (period_key(start, end).text if slash and start and end else base), int(ordinal)
+
+
+def _canonical(text: str) -> str:
+    text = text.strip()
+    if _NUMBER.fullmatch(text):
+        plain = format(Decimal(text), "f")
+        shortened = plain.rstrip("0").rstrip(".") if "." in plain else plain
+        return "0" if shortened == "-0" else shortened
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return text
+    if moment.time() == time():
+        return f"{moment:%Y-%m-%d}"
+    return moment.isoformat().replace("+00:00", "Z")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+
+@dataclass(frozen=True)
+class HeldDocument:
+    """The newest document under a key, and whether a listing still has it."""
+
+    key: str
+    document: bytes
+    is_listed: bool
 
 
 @dataclass(frozen=True)
@@ -14,9 +23,11 @@ class Known:
     `listings` maps the names of the invoice listings held now to the digest of their versions
     (`sources.listing.digest`), `first_loaded_at` is when the account was first loaded, and
     `details` maps a document key to the version hash of the listed document for which its detail
-    was last fetched. An empty one fetches and loads everything.
+    was last fetched. `made_keys` are the keys of ours that the account's documents have, or had.
+    An empty one fetches and loads everything.
     """
 
     listings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     first_loaded_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     details: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    made_keys: Mapping[tuple[str, str], Sequence[HeldDocument]] = field(default_factory=dict)

@@ -8,12 +8,20 @@ from collections.abc import Iterable
 import msgspec
 import pyarrow as pa
 
-from sources.keys import Key, UniqueKeys
+from sources.keys import Amount, Key
+from sources.unique_keys import MadeKeys
 
 SCHEMA = pa.schema(
     [
         pa.field(name, pa.string(), nullable=False)
-        for name in ("account", "listing", "document_key", "document", "version_hash")
+        for name in (
+            "account",
+            "listing",
+            "document_key",
+            "document",
+            "version_hash",
+            "listing_key",
+        )
     ]
 )
 EMPTY_LISTING = b"null"
@@ -45,6 +53,12 @@ def version_hash(
     return digest.hexdigest()
 
 
+def listing_key(account: str, listing: str) -> str:
+    """Account and listing in one text, of which no two pairs have the same: the length of the
+    account's name (in characters) tells where it ends."""
+    return f"{len(account)}/{account}/{listing}"
+
+
 def digest(table: pa.Table) -> str:
     """SHA-256 over the version hashes of a listing, sorted and joined: equal where it holds the
     same versions of the same documents."""
@@ -63,8 +77,10 @@ def _lasting(document: bytes, volatile_fields: frozenset[str]) -> bytes:
 class ListingTable:
     """Collects a listing page by page, in Arrow's memory, and gives it out as one whole table.
 
-    The table has the columns of `SCHEMA`; a key stands in it once. A listing without documents is
-    one row with the document `null` and an empty key, so that it closes what it held before.
+    The table has the columns of `SCHEMA`; a key stands in it once. A vendor's id that repeats is
+    the same invoice, seen twice because pages shifted: the document seen last counts. Keys that we
+    made are given when all documents are there. A listing without documents is one row with the
+    document `null` and an empty key, so that it closes what it held before.
     """
 
     def __init__(
@@ -73,32 +89,40 @@ class ListingTable:
         account: str,
         listing: str,
         volatile_fields: frozenset[str] = frozenset(),
+        made_keys: MadeKeys | None = None,
+        amount: Amount | None = None,
     ) -> None:
         self._name = (vendor, account, listing)
         self._volatile_fields = volatile_fields
-        self._keys = UniqueKeys()
+        self._made_keys = made_keys or MadeKeys()
+        self._amount = amount
         self._batches: list[pa.RecordBatch] = []
         self._last_row: dict[str, int] = {}
         self._rows = 0
+        self._unnamed: dict[str, list[bytes]] = {}
 
     def add(self, page: Iterable[tuple[Key, msgspec.Raw]]) -> None:
         """Documents in the vendor's order. The page's own memory is free after this."""
         keys: list[str] = []
         documents: list[bytes] = []
         for key, raw in page:
-            text = self._keys.assign(key)
-            self._last_row[text] = self._rows + len(keys)
-            keys.append(text)
-            documents.append(bytes(raw))
-        if keys:
-            self._batches.append(self._batch(keys, documents))
-            self._rows += len(keys)
+            if key.made:
+                self._unnamed.setdefault(key.text, []).append(bytes(raw))
+            else:
+                keys.append(key.text)
+                documents.append(bytes(raw))
+        self._append(keys, documents)
 
     @property
     def documents(self) -> int:
-        return len(self._last_row)
+        return len(self._last_row) + sum(map(len, self._unnamed.values()))
 
     def table(self) -> pa.Table:
+        """All that was added, as it stands now."""
+        for base, documents in self._unnamed.items():
+            amounts = [self._amount(each) if self._amount else None for each in documents]
+            self._append(self._made_keys.assign(base, amounts, self._last_row), documents)
+        self._unnamed.clear()
         if not self._batches:
             empty = self._batch([""], [EMPTY_LISTING])
             return pa.Table.from_batches([empty], SCHEMA)
@@ -107,13 +131,21 @@ class ListingTable:
             return table
         return table.filter(pa.array(self._counting_rows()))
 
+    def _append(self, keys: list[str], documents: list[bytes]) -> None:
+        if keys:
+            self._last_row |= {key: self._rows + row for row, key in enumerate(keys)}
+            self._batches.append(self._batch(keys, documents))
+            self._rows += len(keys)
+
     def _batch(self, keys: list[str], documents: list[bytes]) -> pa.RecordBatch:
         vendor, account, listing = self._name
         hashes = [
             version_hash(vendor, account, listing, key, document, self._volatile_fields)
             for key, document in zip(keys, documents, strict=True)
         ]
-        columns = [[account] * len(keys), [listing] * len(keys), keys, documents, hashes]
+        rows = len(keys)
+        merged_by = [listing_key(account, listing)] * rows
+        columns = [[account] * rows, [listing] * rows, keys, documents, hashes, merged_by]
         arrays = [pa.array(column, pa.string()) for column in columns]
         return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 

@@ -17,7 +17,7 @@ import msgspec
 from sources.answers import DETAIL_LIMIT
 from sources.authentication import RequestHeader
 from sources.http import Client
-from sources.keys import Key, id_key, period_key, scalar
+from sources.keys import Key, id_key, number, period_key, scalar
 from sources.limits import Rate
 from sources.paging import Envelope, parameter_pages
 from sources.redaction import Redactor, Secret
@@ -111,6 +111,11 @@ def document_key(document: msgspec.Raw) -> Key:
     return period_key(scalar(document, "period", "start"), scalar(document, "period", "end"))
 
 
+def amount(document: bytes | msgspec.Raw) -> str | None:
+    """Tells invoices of one period apart, and is no part of a key."""
+    return number(document, "total")
+
+
 def listings(account: NorthflankAccount, window: Window) -> Sequence[Listing]:
     return [_all(account, "100")]
 
@@ -172,6 +177,7 @@ NORTHFLANK = Vendor(
     listings=listings,
     probe=probe,
     detail=detail,
+    amount=amount,
     # https://northflank.com/docs/v1/api/use-the-api
     rate=Rate(1000, 3600),
 )

@@ -15,7 +15,7 @@ import msgspec
 
 from sources.authentication import RequestHeader
 from sources.http import Client
-from sources.keys import Key, id_key, is_object
+from sources.keys import UPCOMING, Key, id_key, is_object, number
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
@@ -58,7 +58,11 @@ def issued_key(document: msgspec.Raw) -> Key:
 def upcoming_key(document: msgspec.Raw) -> Key:
     """An upcoming invoice may not be numbered yet."""
     key = issued_key(document)
-    return Key("upcoming", made=True) if key.made and is_object(document) else key
+    return Key(UPCOMING, made=True) if key.made and is_object(document) else key
+
+
+def amount(document: bytes | msgspec.Raw) -> str | None:
+    return number(document, "amount_due")
 
 
 def listings(account: TursoAccount, window: Window) -> Sequence[Listing]:
@@ -104,4 +108,5 @@ TURSO = Vendor(
     authentication=authentication,
     listings=listings,
     probe=probe,
+    amount=amount,
 )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from sources.keys import Key
+from sources.keys import Amount, Key
 from sources.limits import Rate
 from sources.redaction import Redactor, Secret
 
@@ -126,7 +126,7 @@ class Vendor(Generic[A]):
     `title` is the vendor's name as people write it. `remedies` says for an HTTP status what a
     person can do about it. `detail` makes the listing with an invoice's details from its key and
     its listed document, or None where there are none. `probe` is the cheapest request that reads
-    invoices.
+    invoices. `amount` reads a listed document's total, where keys are made and may repeat.
     """
 
     name: str
@@ -143,6 +143,7 @@ class Vendor(Generic[A]):
     settings_type: type[VendorSettings] = VendorSettings
     volatile_fields: frozenset[str] = frozenset()
     rate: Rate | None = None
+    amount: Amount | None = None
 
 
 def path_segment(text: str) -> str:

@@ -19,7 +19,7 @@ import pendulum
 
 from sources.authentication import RequestHeader
 from sources.http import Client, Parameters
-from sources.keys import NO_KEY, Key, is_object, period_key, scalar
+from sources.keys import NO_KEY, UPCOMING, Key, is_object, number, period_key, scalar
 from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
 from sources.vendor import (
@@ -99,7 +99,16 @@ def document_key(document: msgspec.Raw) -> Key:
 
 def upcoming_key(document: msgspec.Raw) -> Key:
     """The period of what still accrues may move, and it stays the same invoice."""
-    return Key("upcoming", made=True) if is_object(document) else Key(NO_KEY, made=True)
+    return Key(UPCOMING if is_object(document) else NO_KEY, made=True)
+
+
+def amount(document: bytes | msgspec.Raw) -> str | None:
+    """The total as a text that is the same for the same amount."""
+    parts = [
+        number(document, "totalAmount", name)
+        for name in ("isNegative", "integral", "fractional", "currencyCode")
+    ]
+    return "/".join(part or "" for part in parts) if any(parts) else None
 
 
 def upcoming(account: VersoriAccount) -> Listing:
@@ -179,4 +188,5 @@ VERSORI = Vendor(
     authentication=authentication,
     listings=listings,
     probe=upcoming,
+    amount=amount,
 )

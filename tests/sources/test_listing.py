@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 
 import msgspec
 import pyarrow as pa
@@ -11,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.keys import Key, UniqueKeys, id_key, period_key, scalar
-from sources.listing import SCHEMA, ListingTable, version_hash
+from sources.keys import Key, canonical_base, id_key, number, period_key, scalar
+from sources.listing import SCHEMA, ListingTable, listing_key, version_hash
 
 VOLATILE = frozenset({"links"})
 
@@ -41,24 +42,6 @@ class TestKeys:
         assert rows(gathered.table()) == [("a", '{"id":"a","n":2}')]
         assert gathered.documents == 1
 
-    def test_a_made_key_that_repeats_is_another_invoice(self) -> None:
-        keys = UniqueKeys()
-        made = [keys.assign(Key(text, made=True)) for text in ("?", "s/e", "?", "?", "s/e")]
-        assert made == ["?", "s/e", "?#2", "?#3", "s/e#2"]
-
-    def test_an_id_that_looks_like_a_made_key_displaces_nothing(self) -> None:
-        keys = UniqueKeys()
-        assert [keys.assign(Key("?", made=True)), keys.assign(Key("?"))] == ["?", "?#2"]
-        assert keys.assign(Key("?#2", made=True)) == "?#2#2"
-
-    @given(st.lists(st.tuples(st.sampled_from(["a", "?", "?#2", "a#2"]), st.booleans())))
-    def test_no_made_key_is_given_twice(self, asked: list[tuple[str, bool]]) -> None:
-        keys = UniqueKeys()
-        given_keys = [(keys.assign(Key(text, made=made)), made) for text, made in asked]
-        made_keys = [text for text, made in given_keys if made]
-        assert len(made_keys) == len(set(made_keys))
-        assert not set(made_keys) & {text for text, made in given_keys if not made}
-
     @pytest.mark.parametrize(
         ("document", "key"),
         [
@@ -76,12 +59,44 @@ class TestKeys:
     def test_of_an_id(self, document: str, key: Key) -> None:
         assert id_key(document.encode()) == key
 
-    def test_of_a_period_as_it_is_written(self) -> None:
-        document = b'{"period":{"start":1655823815.0,"end":1.6e9}}'
-        start, end = scalar(document, "period", "start"), scalar(document, "period", "end")
-        assert period_key(start, end) == Key("1655823815.0/1.6e9", made=True)
-        assert period_key(start, None) == Key("?", made=True)
+    @pytest.mark.parametrize(
+        ("start", "end", "key"),
+        [
+            ("1655823815", "1655910214", "1655823815/1655910214"),
+            ("1655823815.0", "1.6559102140e9", "1655823815/1655910214"),
+            ("1655823815.50", "0", "1655823815.5/0"),
+            ("2026-10-01", "2026-10-31", "2026-10-01/2026-10-31"),
+            ("2026-10-01T00:00:00.000Z", "2026-10-31T00:00:00+00:00", "2026-10-01/2026-10-31"),
+            ("2026-10-01T02:00:00+02:00", " 2026-10-31 ", "2026-10-01/2026-10-31"),
+            (
+                "2026-10-01T00:00:00",
+                "2026-10-31T23:59:59.000000Z",
+                "2026-10-01/2026-10-31T23:59:59Z",
+            ),
+            ("soon", "1e999", "soon/1e999"),
+            ("0001-01-01T00:00:00+02:00", "x", "0001-01-01T00:00:00+02:00/x"),
+        ],
+    )
+    def test_of_a_period_whatever_its_spelling(self, start: str, end: str, key: str) -> None:
+        assert period_key(start, end) == Key(key, made=True)
+
+    def test_half_a_period_identifies_nothing(self) -> None:
+        assert period_key("2026-10-01", None) == Key("?", made=True)
         assert scalar(b'{"period":null}', "period", "start") is None
+
+    @given(st.decimals(allow_nan=False, allow_infinity=False, places=3), st.integers(0, 3))
+    def test_a_number_has_one_spelling(self, value: Decimal, zeros: int) -> None:
+        spellings = [f"{value:f}", f"{value:f}{'0' * zeros}", f"{value:e}"]
+        read = {number(f'{{"n":{text}}}'.encode(), "n") for text in spellings}
+        assert len(read) == 1
+
+    def test_the_ordinal_of_a_key(self) -> None:
+        assert canonical_base("2026-10-01T00:00:00Z/2026-10-31#3") == ("2026-10-01/2026-10-31", 3)
+        assert canonical_base("upcoming") == ("upcoming", 1)
+        assert canonical_base("#x") == ("#x", 1)
+
+    def test_the_listing_of_no_two_accounts_has_one_key(self) -> None:
+        assert listing_key("acme", "1inv7") != listing_key("acme1", "inv7")
 
 
 class TestVersionHash:

@@ -27,7 +27,10 @@ from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 KEPT = [
-    *(f"staging.stg_{vendor}__invoices" for vendor in ("turso", "versori", "mongodb")),
+    *(
+        f"staging.stg_{vendor}__invoices"
+        for vendor in ("turso", "versori", "mongodb", "northflank")
+    ),
     *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
 ]
 MONTH = timedelta(days=30)
@@ -50,7 +53,9 @@ class History:
         self.changed_tonight.clear()
         self.now += self.chance.choice([timedelta(days=1), MONTH])
         for _ in range(self.chance.randint(0, 4)):
-            self.chance.choice([self.turso, self.versori, self.mongodb, self.planetscale])()
+            self.chance.choice(
+                [self.turso, self.versori, self.mongodb, self.planetscale, self.northflank]
+            )()
         # Several at once: a load gives all that it ends the same time.
         for place in self.chance.sample(sorted(self.listed), len(self.listed)):
             if self.chance.random() < 0.25:
@@ -100,10 +105,28 @@ class History:
             "totalAmount": amount,
             "productBreakdowns": self.chance.choice([[], products]),
         }
+        ordinal = self.chance.choice(["", "", "#2"])
         listing, key = self.chance.choice(
-            [(start[:7], f"{start}/{end}"), (end[:7], f"{start}/{end}"), ("upcoming", "upcoming")]
+            [
+                (start[:7], f"{start}/{end}{ordinal}"),
+                (end[:7], f"{start}/{end}{ordinal}"),
+                ("upcoming", f"upcoming{ordinal}"),
+            ]
         )
         self.set(("versori", "invoices", self.account(), listing, key), document)
+
+    def northflank(self) -> None:
+        """Contracts that change, keys spelled otherwise, invoices credited and issued anew."""
+        account, start = self.account(), self.chance.choice([1782864000, 1785542400])
+        period = {"start": start, "end": start + 2678400}
+        total = self.chance.choice([1000, -1000, 2000])
+        key = self.chance.choice(["{}/{}", "{}.0/{}.0", "{}/{}#2", "id-1", "id-2"])
+        if key.startswith("id"):
+            document = {"id": key, "status": "open", "total": total / 100, "currency": "usd"}
+        else:
+            document = {"paid": True, "total": total}
+        place = ("northflank", "invoices", account, "all", key.format(*period.values()))
+        self.set(place, document | {"period": period})
 
     def mongodb(self) -> None:
         account, key = self.account(), self.chance.choice(["1", "2"])

@@ -1,15 +1,8 @@
 -- error: a document that a listing holds is missing from marts.fct_invoices and marts.rejected_documents, or in both
-WITH listed AS (
-    SELECT vendor, account, identity, count(*) AS documents
-    FROM staging.invoice_readings
+WITH documents AS (
+    SELECT vendor, account, listing, document_key
+    FROM staging.source_all__invoices
     WHERE valid_to IS NULL
-    GROUP BY vendor, account, identity
-),
-
-chosen AS (
-    SELECT invoice.vendor, invoice.account, invoice.identity, invoice.invoice_id, invoice.listing, invoice.document_key
-    FROM staging.invoices AS invoice
-    WHERE delisted_at IS NULL
 ),
 
 facts AS (
@@ -18,20 +11,34 @@ facts AS (
 
 rejected AS (
     SELECT vendor, account, listing, document_key FROM marts.rejected_documents WHERE entity = 'invoices'
+),
+
+invoices AS (
+    SELECT
+        invoice.vendor,
+        invoice.account,
+        invoice.identity,
+        bool_or(facts.invoice_id IS NOT NULL) AS is_fact,
+        bool_or(rejected.document_key IS NOT NULL) AS is_rejected
+    FROM staging.invoices AS invoice
+    LEFT JOIN facts ON invoice.invoice_id = facts.invoice_id
+    LEFT JOIN rejected
+        ON invoice.vendor = rejected.vendor AND invoice.account = rejected.account
+        AND invoice.listing = rejected.listing AND invoice.document_key = rejected.document_key
+    GROUP BY invoice.vendor, invoice.account, invoice.identity
 )
 
 SELECT
-    listed.vendor,
-    listed.account,
-    listed.identity,
-    listed.documents,
-    facts.invoice_id IS NOT NULL AS is_fact,
-    rejected.document_key IS NOT NULL AS is_rejected
-FROM listed
-LEFT JOIN chosen
-    ON listed.vendor = chosen.vendor AND listed.account = chosen.account AND listed.identity = chosen.identity
-LEFT JOIN facts ON chosen.invoice_id = facts.invoice_id
-LEFT JOIN rejected
-    ON chosen.vendor = rejected.vendor AND chosen.account = rejected.account
-    AND chosen.listing = rejected.listing AND chosen.document_key = rejected.document_key
-WHERE (facts.invoice_id IS NULL) = (rejected.document_key IS NULL)
+    documents.vendor,
+    documents.account,
+    documents.listing,
+    documents.document_key,
+    coalesce(invoices.is_fact, FALSE) AS is_fact,
+    coalesce(invoices.is_rejected, FALSE) AS is_rejected
+FROM documents
+LEFT JOIN staging.listed_documents AS listed
+    ON documents.vendor = listed.vendor AND documents.account = listed.account
+    AND documents.listing = listed.listing AND documents.document_key = listed.document_key
+LEFT JOIN invoices
+    ON listed.vendor = invoices.vendor AND listed.account = invoices.account AND listed.identity = invoices.identity
+WHERE coalesce(invoices.is_fact, FALSE) = coalesce(invoices.is_rejected, FALSE)

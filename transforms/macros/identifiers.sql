@@ -1,5 +1,19 @@
--- Surrogate keys that stay the same from run to run.
+-- Surrogate keys that stay the same from run to run, and what tells invoices apart.
 
 -- The account's length keeps two accounts apart whose names and keys would run together.
 CREATE OR REPLACE MACRO stable_id(vendor, account, natural_key) AS
     md5(vendor || '/' || CAST(length(account) AS VARCHAR) || '/' || account || '/' || natural_key);
+
+-- An invoice that is known by its period: however the vendor spells the moments, with the ordinal that its key has.
+CREATE OR REPLACE MACRO period_identity(document_key, starts_at, ends_at) AS
+    CAST(epoch_us(starts_at) AS VARCHAR) || '/' || CAST(epoch_us(ends_at) AS VARCHAR)
+    || regexp_extract(document_key, '#[0-9]+$');
+
+-- What a document says by itself of which invoice it is. One without a key is none that another document speaks of.
+CREATE OR REPLACE MACRO natural_identity(listing, document_key, is_known_by_period, is_listed_upcoming, starts_at, ends_at) AS
+    CASE
+        WHEN document_key = '?' OR document_key LIKE '?#%' THEN listing || '/' || document_key
+        WHEN NOT is_known_by_period OR starts_at IS NULL OR ends_at IS NULL THEN document_key
+        WHEN is_listed_upcoming THEN 'upcoming ' || period_identity(document_key, starts_at, ends_at)
+        ELSE period_identity(document_key, starts_at, ends_at)
+    END;

@@ -1,9 +1,9 @@
 -- One row per invoice and stretch of time in which the same version of it counted: of all listings that held it then,
 -- the one that issued it counts, then the one loaded last. What no listing held then has no row.
 WITH boundaries AS (
-    SELECT vendor, account, identity, valid_from AS boundary FROM staging.invoice_versions
+    SELECT vendor, account, identity, valid_from AS boundary FROM staging.identified_documents
     UNION
-    SELECT vendor, account, identity, valid_to AS boundary FROM staging.invoice_versions WHERE valid_to IS NOT NULL
+    SELECT vendor, account, identity, valid_to AS boundary FROM staging.identified_documents WHERE valid_to IS NOT NULL
 ),
 
 stretches AS (
@@ -26,7 +26,7 @@ ranked AS (
             ORDER BY version.is_listed_upcoming, version.valid_from DESC, version.listing DESC
         ) AS choice
     FROM stretches AS stretch
-    INNER JOIN staging.invoice_versions AS version
+    INNER JOIN staging.identified_documents AS version
         ON stretch.vendor = version.vendor AND stretch.account = version.account
         AND stretch.identity = version.identity
         AND version.valid_from <= stretch.valid_from

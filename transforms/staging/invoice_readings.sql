@@ -5,7 +5,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS account,
     CAST(NULL AS VARCHAR) AS listing,
     CAST(NULL AS VARCHAR) AS document_key,
-    CAST(NULL AS VARCHAR) AS identity, -- the same in every listing that holds the same invoice
+    CAST(NULL AS BOOLEAN) AS is_known_by_period, -- there is no id or number: the key is made of the period
     CAST(NULL AS VARCHAR) AS document,
     CAST(NULL AS VARCHAR) AS verbatim,
     CAST(NULL AS TIMESTAMPTZ) AS valid_from,

@@ -71,7 +71,10 @@ SELECT
     account,
     listing,
     document_key,
-    identity,
+    natural_identity(
+        listing, document_key, coalesce(is_known_by_period, FALSE), is_listed_upcoming, starts_at, ends_at
+    ) AS natural_identity,
+    coalesce(is_known_by_period, FALSE) AS is_known_by_period,
     is_listed_upcoming,
     stable_id(vendor, account, document_key) AS invoice_id,
     invoice_number,

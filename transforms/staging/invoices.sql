@@ -10,7 +10,7 @@ WITH versions AS (
             ELSE listed_status
         END AS payment_status,
         rejection_reason IS NULL AND NOT is_listed_upcoming AND listed_status <> 'upcoming' AS is_issued
-    FROM staging.invoice_versions AS version
+    FROM staging.identified_documents AS version
     CROSS JOIN staging.run
 ),
 
@@ -22,13 +22,16 @@ ranked AS (
             ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC, listing DESC
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
-        min(valid_from) OVER (PARTITION BY vendor, account, document_key) AS first_seen_at
+        min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at
     FROM versions
 )
 
 SELECT
     invoice_id,
-    * EXCLUDE (invoice_id, choice, listed_status, accrues_until_period_end, known_until, valid_from),
+    * EXCLUDE (
+        invoice_id, choice, listed_status, accrues_until_period_end, known_until, valid_from, natural_identity,
+        is_known_by_period
+    ),
     valid_from AS updated_at,
     valid_to AS delisted_at
 FROM ranked

@@ -30,7 +30,6 @@ renamed AS (
 
 SELECT
     *,
-    document_key AS identity,
     FALSE AS is_listed_upcoming,
     'stated' AS billing_period_basis,
     'USD' AS currency,

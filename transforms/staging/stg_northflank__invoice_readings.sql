@@ -18,7 +18,7 @@ WITH renamed AS (
 
 SELECT
     * EXCLUDE (stated_currency, is_paid, has_decimals, has_cents),
-    document_key AS identity,
+    invoice_number IS NULL AS is_known_by_period,
     FALSE AS is_listed_upcoming,
     'stated' AS billing_period_basis,
     coalesce(stated_currency, 'USD') AS currency,

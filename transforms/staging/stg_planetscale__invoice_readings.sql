@@ -14,7 +14,6 @@ WITH renamed AS (
 
 SELECT
     * EXCLUDE (is_paid, is_overdue),
-    document_key AS identity,
     FALSE AS is_listed_upcoming,
     'stated' AS billing_period_basis,
     'USD' AS currency,

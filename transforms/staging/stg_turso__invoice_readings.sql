@@ -15,7 +15,6 @@ WITH renamed AS (
 
 SELECT
     * EXCLUDE (period_end),
-    document_key AS identity,
     listing = 'upcoming' AS is_listed_upcoming,
     strftime(period_end - INTERVAL 1 MONTH, '%Y-%m-%dT00:00:00Z') AS period_start,
     strftime(period_end, '%Y-%m-%dT00:00:00Z') AS period_end,

@@ -1,5 +1,5 @@
 -- One row per version of an invoice that Versori listed, under Billhouse's names. Versori gives an invoice no id and
--- no payment status. An upcoming invoice is the one of the same period once that is issued.
+-- no payment status.
 WITH renamed AS (
     SELECT
         *,
@@ -14,11 +14,7 @@ WITH renamed AS (
 
 SELECT
     * EXCLUDE (outer_currency),
-    CASE
-        WHEN is_listed_upcoming AND period_start IS NOT NULL AND period_end IS NOT NULL
-            THEN replace(document_key, 'upcoming', period_start || '/' || period_end)
-        ELSE document_key
-    END AS identity,
+    TRUE AS is_known_by_period,
     'stated' AS billing_period_basis,
     'stated' AS currency_basis,
     TRUE AS is_major_unit,

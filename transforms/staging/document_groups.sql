@@ -1,0 +1,63 @@
+-- One row per natural identity whose documents may be those of another invoice too: what is known by its period, what is
+-- gone, and what came after that. From when to when it was listed, and what it said first and last.
+WITH listed AS (
+    SELECT
+        vendor,
+        account,
+        natural_identity,
+        bool_or(is_known_by_period) AS is_known_by_period,
+        bool_and(is_listed_upcoming) AS is_upcoming,
+        min(valid_from) AS appeared_at,
+        CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS disappeared_at
+    FROM staging.invoice_versions
+    GROUP BY vendor, account, natural_identity
+),
+
+first_losses AS (
+    SELECT vendor, account, min(disappeared_at) AS disappeared_at
+    FROM listed
+    GROUP BY vendor, account
+),
+
+candidates AS (
+    SELECT listed.*
+    FROM listed
+    INNER JOIN first_losses AS loss ON listed.vendor = loss.vendor AND listed.account = loss.account
+    WHERE
+        listed.is_known_by_period
+        OR listed.disappeared_at IS NOT NULL
+        OR listed.appeared_at >= loss.disappeared_at
+),
+
+ordered AS (
+    SELECT
+        version.*,
+        -- Two listings may bring a document at the same moment.
+        {'at': version.valid_from, 'listing': version.listing, 'key': version.document_key} AS place
+    FROM staging.invoice_versions AS version
+    SEMI JOIN candidates
+        ON version.vendor = candidates.vendor AND version.account = candidates.account
+        AND version.natural_identity = candidates.natural_identity
+),
+
+said AS (
+    SELECT
+        vendor,
+        account,
+        natural_identity,
+        arg_min(document_key, place) AS first_document_key,
+        arg_max(document_key, place) AS last_document_key,
+        min(billing_period_start) AS billing_period_start,
+        min(billing_period_end) AS billing_period_end,
+        arg_min(total_cents, place) FILTER (rejection_reason IS NULL) AS first_total_cents,
+        arg_max(total_cents, place) FILTER (rejection_reason IS NULL) AS last_total_cents,
+        arg_min(currency, place) FILTER (rejection_reason IS NULL) AS first_currency,
+        arg_max(currency, place) FILTER (rejection_reason IS NULL) AS last_currency,
+        bool_or(currency_basis = 'assumed') AS is_currency_assumed
+    FROM ordered
+    GROUP BY vendor, account, natural_identity
+)
+
+SELECT *
+FROM candidates
+INNER JOIN said USING (vendor, account, natural_identity)

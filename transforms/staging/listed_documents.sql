@@ -1,0 +1,4 @@
+-- One row per document that a listing holds now: which invoice it is a document of.
+SELECT vendor, account, listing, document_key, identity, invoice_id
+FROM staging.identified_documents
+WHERE valid_to IS NULL
