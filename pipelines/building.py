@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,12 +28,14 @@ _NO_DOCUMENTS = """
 class Clock:
     """The clock of every rule that needs one, and the moment after which nothing is known.
 
-    `rules` tells which set of SQL files built what stands beside it.
+    `rules` tells which set of SQL files built what stands beside it, and `renamed` the vendor, the
+    name and the first name of each account that got another one.
     """
 
     started_at: datetime
     as_of: datetime | None = None
     rules: str = ""
+    renamed: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, folder: Path, clock: Clock) -
     connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
     connection.execute("CREATE SCHEMA staging")
     connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
+    connection.execute(
+        "CREATE TABLE staging.renamed_accounts (vendor TEXT, account TEXT, first_name TEXT)"
+    )
+    for row in clock.renamed:
+        connection.execute("INSERT INTO staging.renamed_accounts VALUES (?, ?, ?)", row)
     for statements in model.macros(folder):
         connection.execute(statements)
     connection.execute(_NO_DOCUMENTS)

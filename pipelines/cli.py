@@ -17,6 +17,7 @@ from pipelines.commands.export import export
 from pipelines.commands.init import init
 from pipelines.commands.invoices import invoices
 from pipelines.commands.query import query
+from pipelines.commands.rename_account import rename_account
 from pipelines.commands.report import report
 from pipelines.commands.run import rebuild, run
 from pipelines.commands.show import show
@@ -75,6 +76,7 @@ for command in (
     init,
     backup,
     restore,
+    rename_account,
 ):
     app.command()(command)
 

@@ -6,12 +6,14 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines import events, holdings, load_results, memory
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
+from pipelines.former_accounts import former_accounts
 from pipelines.interruption import stop_if_asked
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
@@ -86,6 +88,7 @@ class Run:
 
         made = [name for name in entities if VENDORS[name].amount is not None]
         known = holdings.read_known(connection, entities, made)
+        known = replace(known, former_accounts=former_accounts(connection, accounts, known))
         with Fetch(
             accounts,
             known,

@@ -27,7 +27,7 @@ def _add_listing_keys(connection: duckdb.DuckDBPyConnection) -> None:
 
     dlt's staging tables hold nothing between two loads; it makes them anew with the column.
     """
-    for name, _ in _document_tables(connection):
+    for name, _ in document_tables(connection):
         table = f"raw.{identifier(name)}"
         connection.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS listing_key VARCHAR")
         connection.execute(
@@ -97,14 +97,14 @@ def _found(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _foreign_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Tables of documents in `raw` that lack a column of ours."""
-    return [name for name, columns in _document_tables(connection) if _COLUMNS - set(columns)]
+    return [name for name, columns in document_tables(connection) if _COLUMNS - set(columns)]
 
 
-def _document_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, list[str]]]:
-    """The name and the columns of each table in `raw` but dlt's and the notes of details."""
+def document_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, list[str]]]:
+    """The name and the columns of each table in `raw` that is a vendor's."""
     return connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns()"
         " WHERE schema_name = 'raw' AND database_name = current_database()"
-        " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' AND table_name <> 'fetched_details'"
+        " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' AND contains(table_name, '__')"
         " GROUP BY table_name ORDER BY table_name"
     ).fetchall()

@@ -47,3 +47,13 @@ def raw_tables(
         for database, name in rows
         if name in read
     ]
+
+
+def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[str, str, str]]:
+    """The vendor, the name and the first name of each account that got another name."""
+    try:
+        return connection.execute(
+            f"SELECT vendor, account, first_name FROM {raw}.renamed_accounts ORDER BY ALL"  # noqa: S608
+        ).fetchall()
+    except duckdb.CatalogException:
+        return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipelines.building import BuiltModel, Clock, prepare, set_clock
 from pipelines.changes import Changes
 from pipelines.kept import Kept
 from pipelines.model import TRANSFORMS, Audit, Model, Severity
-from pipelines.raw_tables import RawTable, raw_tables
+from pipelines.raw_tables import RawTable, raw_tables, renamed_accounts
 from pipelines.scope import Scope
 from pipelines.workbench import Workbench
 
@@ -76,12 +76,13 @@ def build(
     connection.execute("SET preserve_insertion_order = false")
     models = model.models(folder)
     tables = raw_tables(connection, models, raw)
-    clock = Clock(started_at, as_of, rules=_rules(folder, tables))
+    renamed = renamed_accounts(connection, raw)
+    clock = Clock(started_at, as_of, _rules(folder, tables, renamed), renamed)
     is_anew = anew or as_of is not None or not _were_built_by(connection, clock.rules)
     scope = Scope(connection, tables)
     with Changes(connection) as changes:
         if is_anew:
-            prepare(connection, folder, Clock(started_at, as_of))
+            prepare(connection, folder, replace(clock, rules=""))
             numbers = scope.read_all()
         else:
             numbers = scope.read_changed(started_at)
@@ -128,10 +129,13 @@ def _benches(
         connection.execute("RESET threads")
 
 
-def _rules(folder: Path, tables: Sequence[RawTable]) -> str:
+def _rules(
+    folder: Path, tables: Sequence[RawTable], renamed: Sequence[tuple[str, str, str]]
+) -> str:
     """Everything that what was built depends on, but for the documents and the clock."""
     present = ", ".join(sorted(table.name for table in tables))
-    return f"{model.fingerprint(folder)} on DuckDB {duckdb.__version__} from {present}"
+    rules = f"{model.fingerprint(folder)} on DuckDB {duckdb.__version__} from {present}"
+    return f"{rules}, renamed {renamed}" if renamed else rules
 
 
 def _were_built_by(connection: duckdb.DuckDBPyConnection, rules: str) -> bool:

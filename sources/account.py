@@ -18,6 +18,7 @@ from sources.known import Known
 from sources.limits import REQUESTS_AT_ONCE
 from sources.listing import ListingTable, digest
 from sources.pool import Pool
+from sources.renames import refuse_renamed
 from sources.unique_keys import HeldKey, MadeKeys
 from sources.vendor import ConfiguredAccount, Listing, Window
 
@@ -69,6 +70,7 @@ class AccountFetch:
         self._vendor = configured.definition
         self._known_listings = known.listings.get(self.identity, {})
         self._known_details = known.details.get(self.identity, {})
+        self._former = known.former_accounts.get(self.identity, ())
         self._made_keys = MadeKeys(self._held_keys(known))
         self._window = Window(
             now=now,
@@ -104,6 +106,8 @@ class AccountFetch:
         try:
             await self._fetch_listings(client)
             self._finished = True
+        except SourceError as error:
+            self._fail("", error.summary)
         except Exception as error:  # one account's surprise must not stop the others
             self._fail("", _surprise(error, client))
         finally:
@@ -113,6 +117,8 @@ class AccountFetch:
     async def _fetch_listings(self, client: Client) -> None:
         invoices = self._vendor.entities[0]
         listings = self._vendor.listings(self._configured.account, self._window)
+        if self._former:
+            await refuse_renamed(client, self._configured, listings, self._former)
         async with asyncio.TaskGroup() as group:
             for listing in listings:
                 group.create_task(self._fetch_with_details(client, invoices, listing))

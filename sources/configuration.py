@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import dlt
@@ -72,7 +73,8 @@ def _vendor_accounts(vendor: Vendor[Any]) -> list[ConfiguredAccount]:
             )
         first_of_name[name] = index
         accounts.append(ConfiguredAccount(vendor, name, account, settings, base_url, rate))
-    return accounts
+    names = frozenset(first_of_name)
+    return [replace(account, names_at_vendor=names) for account in accounts]
 
 
 def _entries(vendor: str) -> list[Any]:

@@ -48,7 +48,7 @@ class MadeKeys:
         """
         keys = _Keys(base, {} if base == NO_KEY else self._held[base], frozenset(taken))
         # No two documents without a key are one invoice, and none can be told from another.
-        ordinals = [None] * len(amounts) if base == NO_KEY else keys.told_by_amount(amounts)
+        ordinals = keys.told_by_amount([None] * len(amounts) if base == NO_KEY else amounts)
         if base in (NO_KEY, UPCOMING):
             keys.take_lowest(ordinals)
         else:

@@ -60,7 +60,8 @@ class VendorSettings(msgspec.Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True)
 class ConfiguredAccount:
-    """One account of one vendor, checked and ready to be fetched. `name` is what tables call it."""
+    """One account of one vendor, checked and ready to be fetched. `name` is what tables call it,
+    `names_at_vendor` are those of all accounts that are configured at this vendor."""
 
     definition: Vendor[Any] = field(repr=False)
     name: str
@@ -68,6 +69,7 @@ class ConfiguredAccount:
     settings: VendorSettings
     base_url: str
     rate: Rate | None
+    names_at_vendor: frozenset[str] = frozenset()
 
     @property
     def vendor(self) -> str:

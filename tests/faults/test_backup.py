@@ -7,6 +7,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -131,9 +132,14 @@ class TestLayouts:
     def test_an_older_one_is_migrated_whole_or_not_at_all(
         self, copy: Warehouse, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        add = "ALTER TABLE raw.turso__invoices ADD COLUMN more TEXT"
+        def add(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("ALTER TABLE raw.turso__invoices ADD COLUMN more TEXT")
+
+        def fail(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("SELECT no_such_column")
+
         monkeypatch.setattr(layout, "LAYOUT", LAYOUT + 1)
-        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add, "SELECT no_such_column")})
+        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add, fail)})
         with pytest.raises(JobError, match="no_such_column"):
             connect(copy)
         monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add,)})

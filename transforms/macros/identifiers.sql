@@ -1,8 +1,25 @@
 -- Surrogate keys that stay the same from run to run, and what tells invoices apart.
 
+-- The name that an account had first. One that took over a name from which another moved away is told from that one.
+CREATE OR REPLACE MACRO first_name(vendor_name, account_name) AS
+    coalesce(
+        (
+            SELECT max(renamed.first_name)
+            FROM staging.renamed_accounts AS renamed
+            WHERE renamed.vendor = vendor_name AND renamed.account = account_name
+        ),
+        account_name || CASE
+            WHEN (vendor_name, account_name) IN (SELECT (vendor, first_name) FROM staging.renamed_accounts) THEN '#2'
+            ELSE ''
+        END
+    );
+
+CREATE OR REPLACE MACRO account_key(vendor, account, natural_key) AS
+    md5(vendor || '/' || CAST(length(account) AS VARCHAR) || '/' || account || '/' || natural_key);
+
 -- The account's length keeps two accounts apart whose names and keys would run together.
 CREATE OR REPLACE MACRO stable_id(vendor, account, natural_key) AS
-    md5(vendor || '/' || CAST(length(account) AS VARCHAR) || '/' || account || '/' || natural_key);
+    account_key(vendor, first_name(vendor, account), natural_key);
 
 -- An invoice that is known by its period: however the vendor spells the moments, with the ordinal that its key has.
 CREATE OR REPLACE MACRO period_identity(document_key, starts_at, ends_at) AS
