@@ -35,25 +35,29 @@ def raw_tables(
 ) -> list[RawTable]:
     """Those that models read and that are there; they lie in the database of the connection, or in
     the one that `raw` names."""
-    database = raw.rpartition(".")[0] or None
-    rows = connection.execute(
-        "SELECT database_name, table_name FROM duckdb_tables()"
-        " WHERE schema_name = 'raw' AND database_name = coalesce(?, current_database())",
-        [database],
-    ).fetchall()
     read = {each.raw_table for each in models if each.raw_table}
     return [
         RawTable(name, f"{identifier(database)}.raw.{name}")
-        for database, name in rows
+        for database, name in _tables(connection, raw)
         if name in read
     ]
 
 
-def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[str, str, str]]:
+def read_renamed_accounts(
+    connection: duckdb.DuckDBPyConnection, raw: str
+) -> list[tuple[str, str, str]]:
     """The vendor, the name and the first name of each account that got another name."""
-    try:
-        return connection.execute(
-            f"SELECT vendor, account, first_name FROM {raw}.renamed_accounts ORDER BY ALL"  # noqa: S608
-        ).fetchall()
-    except duckdb.CatalogException:
-        return []
+    for database, name in _tables(connection, raw):
+        if name == "renamed_accounts":
+            return connection.execute(
+                f"FROM {identifier(database)}.raw.renamed_accounts ORDER BY ALL"
+            ).fetchall()
+    return []
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT database_name, table_name FROM duckdb_tables()"
+        " WHERE schema_name = 'raw' AND database_name = coalesce(?, current_database())",
+        [raw.rpartition(".")[0] or None],
+    ).fetchall()

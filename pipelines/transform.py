@@ -17,7 +17,7 @@ from pipelines.building import BuiltModel, Clock, prepare, set_clock
 from pipelines.changes import Changes
 from pipelines.kept import Kept
 from pipelines.model import TRANSFORMS, Audit, Model, Severity
-from pipelines.raw_tables import RawTable, raw_tables, renamed_accounts
+from pipelines.raw_tables import RawTable, raw_tables, read_renamed_accounts
 from pipelines.scope import Scope
 from pipelines.workbench import Workbench
 
@@ -76,7 +76,7 @@ def build(
     connection.execute("SET preserve_insertion_order = false")
     models = model.models(folder)
     tables = raw_tables(connection, models, raw)
-    renamed = renamed_accounts(connection, raw)
+    renamed = read_renamed_accounts(connection, raw)
     clock = Clock(started_at, as_of, _rules(folder, tables, renamed), renamed)
     is_anew = anew or as_of is not None or not _were_built_by(connection, clock.rules)
     scope = Scope(connection, tables)
