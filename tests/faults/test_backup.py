@@ -15,7 +15,7 @@ from pipelines import job, layout
 from pipelines.backup import back_up, restore
 from pipelines.cli import app
 from pipelines.failures import JobError, UsageError
-from pipelines.layout import LAYOUT
+from pipelines.layout import LAYOUT, document_tables
 from pipelines.selection import selected_accounts
 from pipelines.warehouse import Warehouse, connect
 from sandbox.server import Sandbox
@@ -128,6 +128,23 @@ class TestLayouts:
         with closing(connect(copy)) as connection:
             assert connection.execute("FROM main.layout").fetchall() == [(LAYOUT,)]
         assert contents(copy) == before
+
+    def test_one_without_listing_keys_gets_them_and_loads_on(
+        self, copy: Warehouse, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keys = "SELECT version_hash, listing_key FROM raw.turso__invoices ORDER BY ALL"
+        with closing(connect(copy)) as connection:
+            made = connection.execute(keys).fetchall()
+            for name, _ in document_tables(connection):
+                connection.execute(f'ALTER TABLE raw."{name}" DROP COLUMN listing_key')
+            connection.execute("UPDATE main.layout SET layout = 1")
+        with closing(connect(copy)) as connection:
+            assert connection.execute(keys).fetchall() == made
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        report = job.run(copy, selected_accounts(), listener=lambda _: None)
+        assert [each.outcome for each in report.outcomes if each.outcome != "ok"] == []
+        assert sum(each.new_versions for each in report.outcomes) == 0
 
     def test_an_older_one_is_migrated_whole_or_not_at_all(
         self, copy: Warehouse, monkeypatch: pytest.MonkeyPatch
