@@ -76,17 +76,18 @@ class Answers:
             ) from None
 
     def failure(self, request: httpx.Request, problem: str, remedy: str = REPORT) -> SourceError:
+        """What a server wrote must be redacted before it becomes a part of `problem`."""
         return SourceError(
             vendor=self._vendor.name,
             account=self._account,
             request=self._named(request),
-            problem=self._clean(request, problem),
+            problem=self._redact.plain(problem),
             remedy=remedy,
         )
 
     def unusable(self, error: UnusableAnswer) -> SourceError:
         make = self._transient if error.may_pass else self.failure
-        return make(error.request, error.problem, error.remedy)
+        return make(error.request, self._clean(error.request, error.problem), error.remedy)
 
     def broken(self, request: httpx.Request, error: Exception) -> SourceError:
         """A request that got no whole answer. Only its kind is told: the text may quote headers."""
@@ -159,7 +160,7 @@ class Answers:
             vendor=self._vendor.name,
             account=self._account,
             request=self._named(request),
-            problem=self._clean(request, problem),
+            problem=self._redact.plain(problem),
             remedy=remedy,
             retry_after=retry_after,
             status=status,

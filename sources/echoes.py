@@ -21,8 +21,8 @@ _INVISIBLE = re.compile(r"[^!-~]+")
 _TAG = re.compile(r"<[^<>]*>")
 _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(
-    rf"(?:%u|\\u)({_HEX}{{4}})|\\U({_HEX}{{8}})|\\u\{{({_HEX}{{1,6}})\}}|"
-    rf"(?:[%=]|\\[xX])({_HEX}{{2}})|\\([nrtfb])|\\(.)"
+    rf"\\U({_HEX}{{8}})|\\[uU]\{{({_HEX}{{1,6}})\}}|(?:%|\\)[uU]({_HEX}{{4}})|"
+    rf"(?:[%=]|\\[xX])({_HEX}{{2}})|\\([0-7]{{3}})|\\([nrtfb])|\\(.)"
 )
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/]{12,}")
 _HEX_RUN = re.compile(rf"{_HEX}{{{2 * PART},}}")
@@ -92,10 +92,11 @@ def _unescaped(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    *codes, space, itself = escape.groups()
+    *codes, octal, space, itself = escape.groups()
     if space or itself:
         return itself or ""
-    return chr(min(int(next(filter(None, codes)), 16), 127))
+    code = int(octal, 8) if octal else int(next(filter(None, codes)), 16)
+    return chr(min(code, 127))
 
 
 def _whole(run: str, group: int) -> str:

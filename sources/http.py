@@ -102,9 +102,10 @@ class Client:
             raise self._answers.failure(request, "the link to the next page is no URL") from None
         home = origin(httpx.URL(self._base_url))
         if origin(url) != home or url.userinfo:
+            there = self.redact(origin(url))
             raise self._answers.failure(
                 request,
-                f"the link to the next page leads to another server ({origin(url)}, not {home}), "
+                f"the link to the next page leads to another server ({there}, not {home}), "
                 "which is not sent the credential",
                 "Check base_url; if that server is the vendor's, configure it as base_url.",
             )
@@ -112,7 +113,7 @@ class Client:
 
     def refuse(self, url: httpx.URL, problem: str) -> SourceError:
         """The error for an answer that is JSON, and still not usable."""
-        return self._answers.failure(httpx.Request("GET", url), problem)
+        return self._answers.failure(httpx.Request("GET", url), self.redact(problem))
 
     def url(self, path: str, parameters: Parameters = ()) -> httpx.URL:
         return httpx.URL(self._base_url + path, params=list(parameters) or None)

@@ -50,11 +50,14 @@ class Redactor:
             self._secrets.add(secret)
 
     def __call__(self, text: str, *more_secrets: str) -> str:
-        """The text without secrets, cut at 2,000 characters."""
-        secrets = self._secrets.union(more_secrets)
+        """Text that a server may have written, without secrets; cut at 2,000 characters."""
         # Cut first: what the cut leaves of a secret is then looked for as a part of one.
-        text = text[:LONGEST_TEXT]
+        shown = self.plain(text[:LONGEST_TEXT], *more_secrets)
+        return NOT_SHOWN if echoes(shown, self._secrets.union(more_secrets)) else shown
+
+    def plain(self, text: str, *more_secrets: str) -> str:
+        """A sentence of ours: its words may look like a part of a secret that a person chose."""
         # The longest first, so that one secret inside another leaves no remainder behind.
-        for secret in sorted(secrets, key=len, reverse=True):
+        for secret in sorted(self._secrets.union(more_secrets), key=len, reverse=True):
             text = text.replace(secret, REMOVED)
-        return NOT_SHOWN if echoes(text, secrets) else text
+        return text
