@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _BETWEEN = re.compile(r"[\s,]*")
-_PARAMETER = re.compile(rf'({_WORD})\s*=\s*("(?:[^"\\]|\\.)*"|{_WORD})(?=[\s,]|$)')
+# A value without quotes may hold more than it should: servers write base64 so.
+_PARAMETER = re.compile(rf'({_WORD})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"=][^\s,"]*)(?=[\s,]|$)')
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))")
 _SCHEME = re.compile(_WORD)
 

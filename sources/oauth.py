@@ -19,14 +19,14 @@ EARLY_SECONDS = 60.0
 LIFETIME_UNSTATED = 3600.0
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-SecondsAsText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]*)?$")]
+SecondsAsText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]*)?\Z")]
 
 
 class Token(msgspec.Struct):
     """What RFC 6749, 5.1, has a token server answer, and nothing that merely looks like it."""
 
-    access_token: Annotated[str, msgspec.Meta(pattern="^[!-~]+$")]
-    token_type: Annotated[str, msgspec.Meta(pattern="^[Bb][Ee][Aa][Rr][Ee][Rr]$")] | None = None
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
+    token_type: Annotated[str, msgspec.Meta(pattern=r"^(?i:bearer)\Z")] | None = None
     expires_in: Seconds | SecondsAsText | None = None
 
     @property
