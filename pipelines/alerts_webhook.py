@@ -20,13 +20,22 @@ def send(webhook_url: Secret, alerts: Sequence[Alert]) -> None:
     """POST them. Raises WebhookError; there is no second try, since the next run makes one."""
     import httpx
 
+    from sources.errors import ConfigurationError
+    from sources.origin import is_loopback
+    from sources.surroundings import trusted_certificates
+
+    url = httpx.URL(webhook_url.reveal())
     try:
         response = httpx.post(
-            webhook_url.reveal(),
+            url,
             json={"text": message(alerts)},
             timeout=TIMEOUT_SECONDS,
             follow_redirects=False,
+            verify=trusted_certificates(),
+            trust_env=not is_loopback(url.host),  # no proxy gets what is meant for this machine
         )
+    except ConfigurationError as error:
+        raise WebhookError(str(error)) from None
     except httpx.HTTPError as error:
         # Only its kind: the text may quote the address.
         late = isinstance(error, httpx.TimeoutException)

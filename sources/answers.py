@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
 import msgspec
 
-from sources.errors import SourceError, TransientError
+from sources.errors import REPORT, SourceError, TransientError, UnusableAnswer
 from sources.origin import origin
 from sources.redaction import Redactor
-from sources.retry import parse_retry_after
+from sources.retry import may_pass
+from sources.unpacking import DEFAULT_LIMIT, MEBIBYTE
 from sources.vendor import ConfiguredAccount
 
 T = TypeVar("T")
 
-MEBIBYTE = 1024 * 1024
-PAGE_LIMIT = 64 * MEBIBYTE
+PAGE_LIMIT = DEFAULT_LIMIT
 DETAIL_LIMIT = 512 * MEBIBYTE
+EXCERPT_BYTES = 16384
 EXCERPT_CHARACTERS = 80
-TRANSIENT = frozenset({429, 500, 502, 503, 504})
+# The hash that signs a digest request: as good as a credential while its nonce holds.
+_SIGNATURE = re.compile(r'\bresponse="?([^",\s]+)')
 
-REPORT = "If it repeats, the vendor's API may have changed: report it with this message."
 REMEDIES = {
     429: "Too many requests: the next run goes on; if it repeats, lower requests_per_period.",
     404: "Check the account's organization or id, and base_url.",
@@ -50,20 +51,23 @@ class Answers:
         self._account = account.name
         self._redact = redactor
 
-    async def read(self, response: httpx.Response, into: type[T], limit: int) -> T:
+    async def read(
+        self, response: httpx.Response, into: type[T], retry_after: float | None = None
+    ) -> T:
         """The body, decoded. Content-Type is not trusted: what counts is that it parses."""
         request = response.request
         if response.is_redirect:
             raise self._redirected(response)
-        body = await self._body(response, limit)
         if not response.is_success:
-            raise self._refused(response, body)
+            raise self._refused(response, await self._said(response), retry_after)
+        body = await response.aread()
         try:
             str(body, "utf-8")
             return msgspec.json.decode(body, type=into)
         except msgspec.ValidationError as error:
+            reason = self._clean(request, str(error))
             raise self.failure(
-                request, f"the JSON has another shape than documented: {error}"
+                request, f"the JSON has another shape than documented: {reason}"
             ) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             instead = self._instead(response, body, error)
@@ -72,13 +76,18 @@ class Answers:
             ) from None
 
     def failure(self, request: httpx.Request, problem: str, remedy: str = REPORT) -> SourceError:
+        """What a server wrote must be redacted before it becomes a part of `problem`."""
         return SourceError(
             vendor=self._vendor.name,
             account=self._account,
             request=self._named(request),
-            problem=self._redact(problem),
+            problem=self._redact.plain(problem),
             remedy=remedy,
         )
+
+    def unusable(self, error: UnusableAnswer) -> SourceError:
+        make = self._transient if error.may_pass else self.failure
+        return make(error.request, self._clean(error.request, error.problem), error.remedy)
 
     def broken(self, request: httpx.Request, error: Exception) -> SourceError:
         """A request that got no whole answer. Only its kind is told: the text may quote headers."""
@@ -90,31 +99,31 @@ class Answers:
             problem = f"no connection to {origin(request.url)} ({error})"
         return self._transient(request, problem, NETWORK_REMEDY)
 
-    async def _body(self, response: httpx.Response, limit: int) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > limit:
-                problem = f"the answer is larger than {limit / MEBIBYTE:g} MiB"
-                raise self.failure(response.request, problem)
-        return b"".join(parts)
+    async def _said(self, response: httpx.Response) -> str:
+        """The text beside a status that says no: the status counts, even where the text is lost."""
+        try:
+            body = await response.aread()
+        except UnusableAnswer as error:
+            return f" ({error.problem})"
+        except httpx.HTTPError:
+            return " (its text didn't come whole)"
+        return f": {self._excerpt(response.request, body)}" if body.strip() else ""
 
-    def _refused(self, response: httpx.Response, body: bytes) -> SourceError:
+    def _refused(
+        self, response: httpx.Response, said: str, retry_after: float | None
+    ) -> SourceError:
         status = response.status_code
-        problem = f"answered {_status(response)}"
-        if body.strip():
-            problem += f": {self._excerpt(body)}"
+        problem = f"answered {_status(response)}{said}"
         remedy = self._vendor.remedies.get(status) or REMEDIES.get(status)
-        if status in TRANSIENT:
-            wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-            return self._transient(response.request, problem, remedy or SERVER_REMEDY, wait)
+        if may_pass(status):
+            remedy = remedy or SERVER_REMEDY
+            return self._transient(response.request, problem, remedy, retry_after, status)
         return self.failure(response.request, problem, remedy or REPORT)
 
     def _redirected(self, response: httpx.Response) -> SourceError:
         try:
-            target = origin(response.request.url.join(response.headers["Location"]))
+            url = response.request.url.join(response.headers["Location"])
+            target = self._clean(response.request, origin(url))
         except (httpx.InvalidURL, KeyError):
             target = "nowhere"
         return self.failure(
@@ -126,13 +135,15 @@ class Answers:
     def _instead(self, response: httpx.Response, body: bytes, error: Exception) -> str:
         if not body.strip():
             return "an empty body"
-        content_type = response.headers.get("Content-Type", "no content type")
+        request = response.request
+        content_type = self._clean(request, response.headers.get("Content-Type", "no content type"))
         reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        return f"{content_type}, {len(body)} bytes, {self._excerpt(body)} ({reason})"
+        return f"{content_type}, {len(body)} bytes, {self._excerpt(request, body)} ({reason})"
 
-    def _excerpt(self, body: bytes) -> str:
-        """Redacted before it is cut, lest half a secret stay."""
-        text = " ".join(self._redact(body[:16384].decode("utf-8", "replace")).split())
+    def _excerpt(self, request: httpx.Request, body: bytes) -> str:
+        """Redacted as it would be shown, white space folded, and before it is cut there."""
+        folded = " ".join(body[:EXCERPT_BYTES].decode("utf-8", "replace").split())
+        text = self._clean(request, folded)
         printable = "".join(c if c.isprintable() else "�" for c in text)
         cut = "…" if len(printable) > EXCERPT_CHARACTERS else ""
         return f"«{printable[:EXCERPT_CHARACTERS]}{cut}»"
@@ -143,18 +154,24 @@ class Answers:
         problem: str,
         remedy: str = SERVER_REMEDY,
         retry_after: float | None = None,
+        status: int | None = None,
     ) -> TransientError:
         return TransientError(
             vendor=self._vendor.name,
             account=self._account,
             request=self._named(request),
-            problem=self._redact(problem),
+            problem=self._redact.plain(problem),
             remedy=remedy,
             retry_after=retry_after,
+            status=status,
         )
 
     def _named(self, request: httpx.Request) -> str:
-        return self._redact(f"{request.method} {request.url.path}")
+        return self._clean(request, f"{request.method} {request.url.path}")
+
+    def _clean(self, request: httpx.Request, text: str) -> str:
+        """Without the account's secrets, and without what signed this request."""
+        return self._redact(text, *_SIGNATURE.findall(request.headers.get("Authorization", "")))
 
 
 def _status(response: httpx.Response) -> str:

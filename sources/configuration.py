@@ -19,6 +19,7 @@ from sources.errors import ConfigurationError
 from sources.limits import Rate
 from sources.mistakes import check_account, check_keys, explain
 from sources.origin import check_base_url
+from sources.surroundings import check_surroundings
 from sources.vendor import ConfiguredAccount, Vendor, VendorSettings
 
 
@@ -27,7 +28,10 @@ def read_accounts(vendors: Iterable[Vendor[Any]]) -> list[ConfiguredAccount]:
 
     Raises ConfigurationError, which names the vendor, the account, the key, and where to put it.
     """
-    return [account for vendor in vendors for account in _vendor_accounts(vendor)]
+    accounts = [account for vendor in vendors for account in _vendor_accounts(vendor)]
+    if accounts:
+        check_surroundings()
+    return accounts
 
 
 def _configured(vendor: str, key: str) -> Any:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx
+
+REPORT = "If it repeats, the vendor's API may have changed: report it with this message."
+
 
 class ConfigurationError(Exception):
     """The configuration is wrong. Found before any request; the message says where and what."""
@@ -36,7 +43,8 @@ class SourceError(Exception):
 class TransientError(SourceError):
     """A failure that may pass by itself. The client tries again, and raises a SourceError at last.
 
-    `retry_after` is what the server asked to wait, in seconds, where it did.
+    `retry_after` is what the server asked to wait, in seconds, where it did; `status` is the
+    answer's, where there was one that said no.
     """
 
     def __init__(
@@ -48,11 +56,27 @@ class TransientError(SourceError):
         problem: str,
         remedy: str,
         retry_after: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(
             vendor=vendor, account=account, request=request, problem=problem, remedy=remedy
         )
         self.retry_after = retry_after
+        self.status = status
+
+
+class UnusableAnswer(Exception):
+    """An answer that is refused where the account isn't known: the client makes a SourceError of
+    it, and tries again where `may_pass`."""
+
+    def __init__(
+        self, request: httpx.Request, problem: str, remedy: str = REPORT, *, may_pass: bool = False
+    ) -> None:
+        super().__init__(problem)
+        self.request = request
+        self.problem = problem
+        self.remedy = remedy
+        self.may_pass = may_pass
 
 
 class FetchError(Exception):

@@ -14,10 +14,10 @@ from typing import Self
 import pyarrow as pa
 
 from sources.account import AccountFetch, AccountResult, FetchEvent
-from sources.answers import MEBIBYTE
 from sources.known import Known
 from sources.pool import Pool
 from sources.retry import RetryPolicy
+from sources.unpacking import MEBIBYTE
 from sources.vendor import ConfiguredAccount
 
 # Details come one row each, and dlt takes milliseconds for an item, whatever its size: what comes

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import httpx
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from sources.answers import PAGE_LIMIT, Answers
-from sources.errors import SourceError, TransientError
+from sources.errors import SourceError, TransientError, UnusableAnswer
 from sources.limits import Allowance
 from sources.origin import origin
 from sources.redaction import Redactor
-from sources.retry import RetryPolicy, parse_retry_after
+from sources.retry import RetryPolicy, may_pass, retry_after
+from sources.unpacking import LIMIT
 from sources.vendor import ConfiguredAccount
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ Parameters = Sequence[tuple[str, str]]
 
 # A server that sends a byte a minute meets every other timeout.
 ATTEMPT_SECONDS = 900.0
+TOO_MANY_REQUESTS = 429
 _SENT = "http11.send_request_headers.complete"
 
 
@@ -74,16 +76,18 @@ class Client:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
         request = self._http.build_request("GET", url, headers={"Accept": accept})
         request.extensions["trace"] = self._count
+        request.extensions[LIMIT] = limit
         policy = self._retry
         retrying = AsyncRetrying(
             stop=stop_after_attempt(policy.attempts),
             wait=policy.wait,
             retry=retry_if_exception_type(TransientError),
             sleep=asyncio.sleep,
+            before_sleep=self._hold_others,
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, request, into, limit)
+            return await retrying(self._attempt, request, into)
         except TransientError as error:
             raise self._answers.failure(
                 request, f"{error.problem} ({policy.attempts} attempts)", error.remedy
@@ -98,9 +102,10 @@ class Client:
             raise self._answers.failure(request, "the link to the next page is no URL") from None
         home = origin(httpx.URL(self._base_url))
         if origin(url) != home or url.userinfo:
+            there = self.redact(origin(url))
             raise self._answers.failure(
                 request,
-                f"the link to the next page leads to another server ({origin(url)}, not {home}), "
+                f"the link to the next page leads to another server ({there}, not {home}), "
                 "which is not sent the credential",
                 "Check base_url; if that server is the vendor's, configure it as base_url.",
             )
@@ -108,24 +113,25 @@ class Client:
 
     def refuse(self, url: httpx.URL, problem: str) -> SourceError:
         """The error for an answer that is JSON, and still not usable."""
-        return self._answers.failure(httpx.Request("GET", url), problem)
+        return self._answers.failure(httpx.Request("GET", url), self.redact(problem))
 
     def url(self, path: str, parameters: Parameters = ()) -> httpx.URL:
         return httpx.URL(self._base_url + path, params=list(parameters) or None)
 
-    async def _attempt(self, request: httpx.Request, into: type[T], limit: int) -> T:
+    async def _attempt(self, request: httpx.Request, into: type[T]) -> T:
         async with self._allowance.turn():
-            return await self._send(request, into, limit)
+            return await self._send(request, into)
 
-    async def _send(self, request: httpx.Request, into: type[T], limit: int) -> T:
+    async def _send(self, request: httpx.Request, into: type[T]) -> T:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 response = await self._http.send(request, auth=self._authentication, stream=True)
                 try:
-                    self._wait_if_told(response)
-                    return await self._answers.read(response, into, limit)
+                    return await self._answers.read(response, into, self._asked_wait(response))
                 finally:
                     await response.aclose()
+        except UnusableAnswer as error:
+            raise self._answers.unusable(error) from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise self._answers.broken(request, error) from None
 
@@ -135,11 +141,13 @@ class Client:
         if event == _SENT:
             self.requests += 1
 
-    def _wait_if_told(self, response: httpx.Response) -> None:
+    def _asked_wait(self, response: httpx.Response) -> float | None:
         """Raises when the server asks for a longer wait than the policy obeys."""
-        wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if wait is None or response.status_code not in (429, 503):
-            return
+        if not may_pass(response.status_code):
+            return None
+        wait = retry_after(response.headers.get_list("Retry-After"), datetime.now(UTC))
+        if wait is None:
+            return None
         longest = self._retry.longest_retry_after
         if wait > longest:
             raise self._answers.failure(
@@ -148,5 +156,12 @@ class Client:
                 f"{longest:.0f} s that a run waits",
                 "The next run fetches it; if this repeats, lower requests_per_period.",
             )
-        if response.status_code == 429:
+        if response.status_code == TOO_MANY_REQUESTS:
             self._allowance.gate.close_for(wait)
+        return wait
+
+    def _hold_others(self, state: RetryCallState) -> None:
+        """Called by tenacity. What is too much for one request of a credential is for all."""
+        failure = state.outcome.exception() if state.outcome else None
+        if isinstance(failure, TransientError) and failure.status == TOO_MANY_REQUESTS:
+            self._allowance.gate.close_for(state.upcoming_sleep)

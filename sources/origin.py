@@ -20,9 +20,11 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    inside = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1
+    return (inside or address).is_loopback
 
 
 def check_base_url(text: str) -> str:

@@ -12,8 +12,11 @@ import httpx
 
 from sources.http import Client
 from sources.limits import REQUESTS_AT_ONCE, Allowance
+from sources.origin import is_loopback
 from sources.redaction import Secret
 from sources.retry import RetryPolicy
+from sources.surroundings import check_proxies, trusted_certificates
+from sources.unpacking import ACCEPTED, unpacked_within_limit
 from sources.vendor import ConfiguredAccount
 
 # More would only wait for the one processor that reads the answers.
@@ -32,8 +35,10 @@ class Pool:
     """
 
     def __init__(self, retry: RetryPolicy | None = None) -> None:
+        """Raises ConfigurationError: see `sources.surroundings`."""
+        check_proxies()
         self._retry = retry or RetryPolicy()
-        self._tls = httpx.create_ssl_context()
+        self._tls = trusted_certificates()
         self._total = asyncio.Semaphore(REQUESTS_OF_A_RUN)
         self._accounts = asyncio.Semaphore(max(1, affordable_connections() // REQUESTS_AT_ONCE))
         self._allowances: dict[tuple[str, tuple[Secret, ...]], Allowance] = {}
@@ -43,7 +48,7 @@ class Pool:
     async def client(self, account: ConfiguredAccount) -> AsyncIterator[Client]:
         """Waits until there are connections left for one more account."""
         async with self._accounts:
-            http = self._http()
+            http = self._http(account.base_url)
             try:
                 yield Client(self._retry, http, account, self._allowance(account))
             finally:
@@ -53,16 +58,19 @@ class Pool:
     async def aclose(self) -> None:
         await asyncio.gather(*self._closing)
 
-    def _http(self) -> httpx.AsyncClient:
+    def _http(self, base_url: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             verify=self._tls,
+            # A proxy is for what is elsewhere: what is meant for this machine never leaves it.
+            trust_env=not is_loopback(httpx.URL(base_url).host),
             timeout=TIMEOUT,
             limits=httpx.Limits(
                 max_connections=REQUESTS_AT_ONCE, max_keepalive_connections=REQUESTS_AT_ONCE
             ),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": "billhouse"},
+            headers={"User-Agent": "billhouse", "Accept-Encoding": ACCEPTED},
+            event_hooks={"response": [unpacked_within_limit]},
         )
 
     def _allowance(self, account: ConfiguredAccount) -> Allowance:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-from urllib.parse import quote, quote_plus
+from sources.echoes import echoes
 
 REMOVED = "[removed]"
+NOT_SHOWN = "[removed: it holds the credential, or a part of it]"
+# Nothing that is told to people is longer, and all of what is told is looked through.
+LONGEST_TEXT = 2000
 
 
 class Secret:
@@ -36,27 +36,28 @@ class Secret:
 
 
 class Redactor:
-    """Removes an account's secrets from text, in every spelling in which a server may echo them."""
+    """Removes an account's secrets from text that goes out.
+
+    One that stands there as it is gives way to `[removed]`. A text that holds one in any other
+    spelling, or a part of one, isn't shown at all: too much taken out is no harm.
+    """
 
     def __init__(self) -> None:
-        self._spellings: set[str] = set()
+        self._secrets: set[str] = set()
 
     def add(self, secret: str) -> None:
-        """Plain, URL-encoded, HTML- and JSON-escaped."""
-        spellings = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-        spellings |= {html.escape(secret), json.dumps(secret)[1:-1]}
-        spellings.add(json.dumps(secret)[1:-1].replace("/", "\\/"))
-        self._spellings |= spellings - {""}
+        if secret:
+            self._secrets.add(secret)
 
-    def add_basic(self, user: str, password: str) -> None:
-        """Both halves, and the pair as the Authorization header of HTTP Basic carries it."""
-        self.add(password)
-        pair = f"{user}:{password}"
-        self.add(pair)
-        self.add(base64.b64encode(pair.encode()).decode())
+    def __call__(self, text: str, *more_secrets: str) -> str:
+        """Text that a server may have written, without secrets; cut at 2,000 characters."""
+        # Cut first: what the cut leaves of a secret is then looked for as a part of one.
+        shown = self.plain(text[:LONGEST_TEXT], *more_secrets)
+        return NOT_SHOWN if echoes(shown, self._secrets.union(more_secrets)) else shown
 
-    def __call__(self, text: str) -> str:
+    def plain(self, text: str, *more_secrets: str) -> str:
+        """A sentence of ours: its words may look like a part of a secret that a person chose."""
         # The longest first, so that one secret inside another leaves no remainder behind.
-        for spelling in sorted(self._spellings, key=len, reverse=True):
-            text = text.replace(spelling, REMOVED)
+        for secret in sorted(self._secrets.union(more_secrets), key=len, reverse=True):
+            text = text.replace(secret, REMOVED)
         return text

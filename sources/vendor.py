@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound="Account")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-HeaderText = Annotated[str, msgspec.Meta(min_length=1, pattern="^[!-~]*$")]
+HeaderText = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[!-~]*\Z")]
 
 
 class Account(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -103,6 +103,15 @@ def test_a_webhook_that_is_not_there_fails_no_run(warehouse: Warehouse) -> None:
     assert "very-secret" not in warning.message
 
 
+def test_no_proxy_gets_what_is_meant_for_this_machine(
+    alerting: Alerting, warehouse: Warehouse, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(warehouse, UNPAID)
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    alerting.exit_code_after(DONE)
+    assert len(receiver.texts) == 1
+
+
 def test_errors_pass_and_are_told_but_not_wrong_usage(
     alerting: Alerting, receiver: Receiver
 ) -> None:

@@ -73,6 +73,29 @@ def test_wrong_usage(
     assert not shared_sandbox.requests
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_PROXY", "socks://user:very-secret@proxy.example:1080"),
+        ("https_proxy", "http://proxy.example:very-secret"),
+        ("SSL_CERT_FILE", "/nowhere/very-secret.pem"),
+        ("SSL_CERT_DIR", "/nowhere/very-secret"),
+    ],
+)
+def test_a_mistake_in_the_environment_ends_before_any_request(
+    command: str, name: str, value: str, billhouse: Billhouse, shared_sandbox: Sandbox
+) -> None:
+    shared_sandbox.reset_requests()
+    mistake = {"SSL_CERT_FILE": "", name: value}
+    finished = billhouse(command, variables={**shared_sandbox.environment(), **mistake})
+    assert finished.returncode == 2
+    assert f"The configuration can't be used. {name} " in finished.stderr
+    assert "very-secret" not in finished.stdout + finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert not shared_sandbox.requests
+
+
 def test_without_accounts_it_says_what_to_write(billhouse: Billhouse, tmp_path: Path) -> None:
     finished = billhouse("run")
     assert finished.returncode == 2

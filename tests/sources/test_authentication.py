@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
+from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import ConfiguredAccount, Fetch, Known
+from sources.oauth import Token
 from tests.sources.fetching import AT_ONCE, NOW, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 
@@ -68,14 +71,56 @@ class TestDigest:
         assert len(server.requests) == 2
 
     @pytest.mark.parametrize(
-        "challenge",
-        ["Digest realm=r", "Digest nonsense", 'Digest realm="r", nonce="n", algorithm=NEW'],
+        ("challenge", "reason"),
+        [
+            ("Digest realm=r", "it states no realm or no nonce"),
+            ("Digest nonsense", "it states no realm or no nonce"),
+            (
+                'Digest realm="r", nonce="n", algorithm=NEW',
+                "it asks for the algorithm NEW, which isn't known here",
+            ),
+            (
+                'Digest realm="r", nonce="n", qop="auth-int"',
+                "it asks for the quality auth-int, and what can be signed here is auth alone",
+            ),
+            (f'Digest realm="r", nonce="n", algorithm={TOKEN[:12]}', "[removed"),
+        ],
     )
-    def test_a_challenge_that_is_not_understood(self, server: Scripted, challenge: str) -> None:
+    def test_a_challenge_that_cannot_be_answered(
+        self, server: Scripted, challenge: str, reason: str
+    ) -> None:
         server.in_turn(response("", "401 No", WWW_Authenticate=challenge))
         error = fetched(account("mongodb", server.url)).error
-        assert "no whole answer" in error
-        assert "internal error" not in error
+        assert reason in error
+        assert "GET /api/atlas/v2/orgs/acme/invoices: " in error
+        assert "service account (client_id and client_secret)" in error
+        assert TOKEN[:12] not in error
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            'WWW-Authenticate: Basic realm="b", Digest realm="r", nonce="n", qop="auth"',
+            'WWW-Authenticate: Digest\trealm="r",\tnonce="n",\tqop="auth"',
+            'WWW-Authenticate: Basic realm="b"\r\nWWW-Authenticate: Digest realm=r, nonce="n"',
+            'WWW-Authenticate: Digest realm="r", nonce="x", algorithm=SHA-512-256, qop="auth"\r\n'
+            'WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-256, qop="auth"',
+            'WWW-Authenticate: Digest realm="r", nonce="x", qop="auth-int", '
+            'Digest Realm="r", Nonce="n", QOP="auth-int ,auth", algorithm="md5"',
+            'WWW-Authenticate: DIGEST nonce=n,realm=r,qop=""',
+            'WWW-Authenticate: Digest realm="say \\"r\\"", nonce="n", qop="auth"',
+        ],
+    )
+    def test_a_challenge_in_a_form_that_servers_use(self, server: Scripted, headers: str) -> None:
+        def answer(request: Request) -> bytes:
+            signed = request.headers.get("authorization", "")
+            if not signed:
+                return f"HTTP/1.1 401 No\r\n{headers}\r\nContent-Length: 0\r\n\r\n".encode()
+            assert _is_signed(signed, request)
+            return document({"results": []})
+
+        server.answer = answer
+        assert fetched(account("mongodb", server.url)).results[0].outcome == "ok"
 
 
 class TestClientCredentials:
@@ -120,11 +165,92 @@ class TestClientCredentials:
         server.in_turn(busy, busy, token, document({"results": []}))
         assert fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).results[0].outcome == "ok"
 
-    def test_an_answer_without_a_token(self, server: Scripted) -> None:
-        server.in_turn(document({"token": "secret"}))
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            [],
+            None,
+            "very-secret",
+            {"token": "very-secret"},
+            {"error": "invalid_client"},
+            {"access_token": ""},
+            {"access_token": None},
+            {"access_token": 42},
+            {"access_token": "very secret"},
+            {"access_token": "very-secret\n"},
+            {"access_token": "véry-secret"},
+            {"access_token": ["very-secret"]},
+            {"access_token": "very-secret", "token_type": "mac"},
+            {"access_token": "very-secret", "token_type": ""},
+            {"access_token": "very-secret", "expires_in": -1},
+            {"access_token": "very-secret", "expires_in": "soon"},
+            {"access_token": "very-secret", "expires_in": True},
+            {"access_token": "very-secret", "expires_in": {}},
+        ],
+    )
+    def test_a_200_of_another_shape_is_no_token(self, server: Scripted, body: object) -> None:
+        server.in_turn(document(body), document({"results": []}))
         error = fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).error
-        assert "no whole answer" in error
+        problem = "answered 200, but with no bearer token as RFC 6749 describes it"
+        assert f"POST /api/oauth/token: {problem}" in error
         assert "secret" not in error
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize(
+        "status", ["201 Created", "202 Accepted", "204 No Content", "206 Part"]
+    )
+    def test_no_other_success_brings_a_token(self, server: Scripted, status: str) -> None:
+        body = "" if status.startswith("204") else '{"access_token":"t"}'
+        server.in_turn(response(body, status), document({"results": []}))
+        error = fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).error
+        assert f"POST /api/oauth/token: answered {status[:3]}, where 200 brings a token" in error
+        assert len(server.requests) == 1
+
+    def test_a_page_instead_of_a_token_may_pass(self, server: Scripted) -> None:
+        page = response("<html>one moment</html>", content_type="text/html")
+        server.in_turn(page, document({"access_token": "t"}), document({"results": []}))
+        assert fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).results[0].outcome == "ok"
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {},
+            {"token_type": "bearer", "expires_in": None},
+            {"token_type": "BEARER", "expires_in": "3600"},
+            {"token_type": None, "expires_in": 3600.5, "scope": "x"},
+            {"expires_in": 0},
+        ],
+    )
+    def test_every_lawful_form_of_a_token(self, server: Scripted, more: dict[str, object]) -> None:
+        server.in_turn(document({"access_token": "t", **more}), document({"results": []}))
+        assert fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).results[0].outcome == "ok"
+        assert server.requests[-1].headers["authorization"] == "Bearer t"
+
+    @pytest.mark.parametrize(
+        ("expires_in", "seconds"),
+        [(None, 3540.0), (3600, 3540.0), ("3600", 3540.0), (30, 15.0), (0, 1.0)],
+    )
+    def test_a_token_is_used_for_less_than_it_lives(
+        self, expires_in: float | str | None, seconds: float
+    ) -> None:
+        assert Token("t", expires_in=expires_in).lifetime == seconds
+
+
+def _is_signed(header: str, request: Request) -> bool:
+    """As a server verifies it, which looks the fields up by their names."""
+    fields = parse_keqv_list(parse_http_list(header.removeprefix("Digest ")))
+    assert fields["nonce"] == "n"
+    assert fields["realm"] in ("r", 'say "r"')
+    algorithm = hashlib.sha256 if fields["algorithm"].upper() == "SHA-256" else hashlib.md5
+
+    def hashed(*texts: str) -> str:
+        return algorithm(":".join(texts).encode()).hexdigest()
+
+    who = hashed("public", fields["realm"], TOKEN)
+    what = hashed(request.method, request.target)
+    middle = [fields[name] for name in ("nc", "cnonce", "qop")] if "qop" in fields else []
+    return fields["response"] == hashed(who, "n", *middle, what)
 
 
 @pytest.mark.parametrize(

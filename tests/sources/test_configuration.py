@@ -75,6 +75,11 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
         {**MONGODB, "public_key": "two words"},
         "`public_key` has white space",
     ),
+    "bad paste of an id": (
+        "mongodb",
+        {**MONGODB, "public_key": "word\n"},
+        "`public_key` has white space",
+    ),
     "two credentials": (
         "mongodb",
         {**MONGODB, "client_id": "c"},
