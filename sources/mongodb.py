@@ -104,6 +104,7 @@ RESULTS = Envelope(
     lambda page: page.next_link,
     number="pageNum",
     last_number=_last_number,
+    size=lambda page: page.totalCount,
 )
 
 

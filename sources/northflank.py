@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from sources.answers import DETAIL_LIMIT
-from sources.asked import is_like, is_of, read
+from sources.asked import canonical, is_like, is_of, read
 from sources.authentication import RequestHeader
 from sources.http import Client
 from sources.keys import Key, id_key, is_object, period_key, scalar
@@ -164,7 +164,13 @@ def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | N
         read(client, url, data, Detail)
         yield [data]
 
-    return Listing(key, pages, lambda _: Key(key))
+    told_by = None if identifier else tuple(_canonical(document, *path) for path in IDENTITY)
+    return Listing(key, pages, lambda _: Key(key), told_by)
+
+
+def _canonical(document: bytes, *path: str) -> object:
+    value = scalar(document, *path)
+    return None if value is None else canonical(value)
 
 
 def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
