@@ -113,7 +113,7 @@ def test_no_list_that_came_whole_publishes_nothing(
     vendor.answers = {"": response("{}", "403 Forbidden")}
     report = run()
     assert report.exit_code == 1
-    assert "No list of invoices came whole" in str(report.problem)
+    assert "none of their lists came whole" in str(report.problem)
     assert not warehouse.published.exists()
 
 
