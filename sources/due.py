@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from math import gcd
@@ -45,7 +45,7 @@ class DueDetail:
 
 def due_details(
     table: pa.Table, known: KnownDetails, detail_of: DetailOf, *, full_refresh: bool
-) -> Iterator[DueDetail]:
+) -> Generator[DueDetail]:
     """What is new, has changed, has no detail yet, or is unsettled; what failed before comes last.
 
     The order has nothing to do with the list's. A vendor may have lost the details of a whole
