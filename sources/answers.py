@@ -118,7 +118,9 @@ class Answers:
         if may_pass(status):
             remedy = remedy or SERVER_REMEDY
             return self._transient(response.request, problem, remedy, retry_after, status)
-        return self.failure(response.request, problem, remedy or REPORT)
+        refusal = self.failure(response.request, problem, remedy or REPORT)
+        refusal.status = status
+        return refusal
 
     def _redirected(self, response: httpx.Response) -> SourceError:
         try:

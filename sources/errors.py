@@ -18,8 +18,10 @@ class SourceError(Exception):
     """A vendor did not give what was asked for.
 
     `request` is the method and path (never the query, which may hold a cursor). The texts hold no
-    secret: whoever raises it has redacted them.
+    secret: whoever raises it has redacted them. `status` is that of an answer that was no success.
     """
+
+    status: int | None = None
 
     def __init__(
         self, *, vendor: str, account: str, request: str, problem: str, remedy: str
@@ -77,6 +79,14 @@ class UnusableAnswer(Exception):
         self.problem = problem
         self.remedy = remedy
         self.may_pass = may_pass
+
+
+class ListChangedError(Exception):
+    """A list was not the same at its end as at its beginning; `refusal` says so to people."""
+
+    def __init__(self, refusal: SourceError) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class FetchError(Exception):

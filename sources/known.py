@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sources.due import KnownDetails
 from sources.renames import FormerAccount
 
 
@@ -24,14 +25,13 @@ class Known:
 
     `listings` maps the names of the invoice listings held now to the digest of their versions
     (`sources.listing.digest`), `first_loaded_at` is when the account was first loaded, and
-    `details` maps a document key to the version hash of the listed document for which its detail
-    was last fetched. `made_keys` are the keys of ours that the account's documents have, or had.
-    `former_accounts` are those that one which was never loaded may have been before. An empty one
-    fetches and loads everything.
+    `details` is what is known of its details. `made_keys` are the keys of ours that the account's
+    documents have, or had. `former_accounts` are those that one which was never loaded may have
+    been before. An empty one fetches and loads everything.
     """
 
     listings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     first_loaded_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
-    details: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    details: Mapping[tuple[str, str], KnownDetails] = field(default_factory=dict)
     made_keys: Mapping[tuple[str, str], Sequence[HeldDocument]] = field(default_factory=dict)
     former_accounts: Mapping[tuple[str, str], Sequence[FormerAccount]] = field(default_factory=dict)

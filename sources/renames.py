@@ -6,10 +6,13 @@ documents are compared with those of accounts that are no longer configured.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sources.errors import SourceError
+from sources.gathering import gather
 from sources.http import Client
 from sources.keys import UPCOMING, canonical_base
 from sources.listing import ListingTable, version_hash
@@ -36,6 +39,7 @@ async def refuse_renamed(
     configured: ConfiguredAccount,
     listings: Sequence[Listing],
     former: Sequence[FormerAccount],
+    new_table: Callable[[Listing], ListingTable],
 ) -> None:
     """Raises SourceError where most of what the account lists stands under a former account.
 
@@ -45,12 +49,7 @@ async def refuse_renamed(
     for listing in listings:
         if listing.name == UPCOMING:
             continue
-        gathered = ListingTable(
-            vendor.name, configured.name, listing.name, vendor.volatile_fields, None, vendor.amount
-        )
-        async for page in listing.pages(client):
-            gathered.add((listing.key(document), document) for document in page)
-        table = gathered.table()
+        table = (await gather(client, listing, partial(new_table, listing))).table()
         found = {
             fingerprint(vendor.name, key, document.encode(), vendor.volatile_fields)
             for key, document in zip(
@@ -74,12 +73,6 @@ def _renamed(configured: ConfiguredAccount, former: str) -> SourceError:
         request="its list of invoices",
         problem=f"these are the invoices of the account {former!r}, which is no longer configured:"
         " loaded under another name, they would count twice, so that nothing was loaded",
-        remedy=f"If it was renamed, run: billhouse rename-account {vendor} {_quoted(former)}"
-        f" {_quoted(name)}. Or give it the name {former!r} again",
+        remedy=f"If it was renamed, run: billhouse rename-account {vendor} {shlex.quote(former)}"
+        f" {shlex.quote(name)}. Or give it the name {former!r} again",
     )
-
-
-def _quoted(name: str) -> str:
-    import shlex
-
-    return shlex.quote(name)

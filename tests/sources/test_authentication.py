@@ -57,7 +57,7 @@ class TestDigest:
             used.append(signed)
             if request.path.endswith("/invoices"):
                 return document({"results": [{"id": str(number)} for number in range(20)]})
-            return document({})
+            return document({"id": request.path.rpartition("/")[2]})
 
         server.answer = answer
         result = fetched(account("mongodb", server.url))
@@ -142,7 +142,7 @@ class TestClientCredentials:
                 return document({"results": [{"id": str(number)} for number in range(20)]})
             if request.headers["authorization"] != "Bearer token-2":
                 return response("{}", "401 Unauthorized")
-            return document({})
+            return document({"id": request.path.rpartition("/")[2]})
 
         server.answer = answer
         assert fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).results[0].outcome == "ok"
