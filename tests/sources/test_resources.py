@@ -72,7 +72,8 @@ def test_all_vendors_become_tables(warehouse: Warehouse, sandbox: Sandbox) -> No
     )
     assert columns == [
         *((name, "VARCHAR", "NO") for name in ("account", "listing", "document_key")),
-        *((name, "VARCHAR", "NO") for name in ("document", "version_hash", "_dlt_load_id")),
+        *((name, "VARCHAR", "NO") for name in ("document", "version_hash", "listing_key")),
+        ("_dlt_load_id", "VARCHAR", "NO"),
         ("valid_from", "TIMESTAMP WITH TIME ZONE", "YES"),
         ("valid_to", "TIMESTAMP WITH TIME ZONE", "YES"),
     ]
