@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.catalog import has_table
+from pipelines.details_held import known_details
 from pipelines.sql_text import identifier
 from sources.known import Known
 
@@ -52,49 +53,13 @@ def read_known(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Kno
             f" FROM {table} WHERE valid_to IS NULL GROUP BY account, listing"
         ).fetchall():
             listings.setdefault((vendor, account), {})[listing] = digest
-    return Known(listings, first_loaded_at, _known_details(connection, entities))
-
-
-def _known_details(
-    connection: duckdb.DuckDBPyConnection, entities: Entities
-) -> dict[Account, dict[str, str]]:
-    """Only details that are still there: one that somebody removed is fetched again."""
-    details: dict[Account, dict[str, str]] = {}
-    if not has_table(connection, "raw", "fetched_details"):
-        return details
-    for vendor, table in _tables(connection, entities, details=True):
-        for account, key, version in connection.execute(
-            "SELECT account, document_key, version_hash FROM raw.fetched_details AS fetched"  # noqa: S608
-            f" WHERE vendor = ? AND EXISTS (FROM {table} AS detail WHERE valid_to IS NULL"
-            " AND detail.account = fetched.account AND detail.listing = fetched.document_key)",
-            [vendor],
-        ).fetchall():
-            details.setdefault((vendor, account), {})[key] = version
-    return details
-
-
-def remember_details(
-    connection: duckdb.DuckDBPyConnection, fetched: Mapping[Account, Mapping[str, str]]
-) -> None:
-    """Note for which version of a listed invoice its detail was fetched; call it after the load.
-
-    A run killed before this fetches those details once more, which does no harm.
-    """
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS raw.fetched_details (vendor TEXT, account TEXT,"
-        " document_key TEXT, version_hash TEXT, PRIMARY KEY (vendor, account, document_key))"
-    )
-    rows = [
-        (vendor, account, key, version)
-        for (vendor, account), versions in fetched.items()
-        for key, version in versions.items()
-    ]
-    if rows:
-        connection.execute(
-            "INSERT OR REPLACE INTO raw.fetched_details"
-            " SELECT unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[])",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+    tables = dict(_tables(connection, entities, details=True))
+    details = {
+        (vendor, account): known
+        for vendor in entities
+        for account, known in known_details(connection, vendor, tables.get(vendor)).items()
+    }
+    return Known(listings, first_loaded_at, details)
 
 
 def count_changes(

@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines import events, holdings, load_results, memory
+from pipelines import details_held, events, holdings, load_results, memory
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.interruption import stop_if_asked
@@ -36,9 +36,9 @@ _AUDIT_PROBLEM = (
     " rows above show where. If you changed transforms/, mend it and run `billhouse rebuild`; else"
     " report this with those rows."
 )
-_NO_ACCOUNT_LOADED = (
-    "Every account failed, so nothing was published: billhouse.duckdb is as it was. The errors"
-    " above say what to do; the next run fetches what is missing."
+_NO_LISTING_CAME = (
+    "No list of invoices came whole, so nothing was published: billhouse.duckdb is as it was. The"
+    " errors above say what to do; the next run fetches what is missing."
 )
 
 
@@ -102,8 +102,7 @@ class Run:
                 else None
             )
             results = fetch.results()
-            if load_id is not None:
-                holdings.remember_details(connection, fetch.fetched_details())
+            details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
         changes = (
             holdings.count_changes(connection, entities, load_id, self.started_at)
             if load_id is not None
@@ -231,8 +230,8 @@ def run(
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = Run(warehouse, listener)
         outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)
-        if all(outcome.outcome != "ok" for outcome in outcomes):
-            return this.report(outcomes, problem=_NO_ACCOUNT_LOADED)
+        if not any(outcome.whole_listings for outcome in outcomes):
+            return this.report(outcomes, problem=_NO_LISTING_CAME)
         return this.transform_and_publish(outcomes)
 
 

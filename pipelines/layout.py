@@ -81,7 +81,8 @@ def _foreign_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns()"
         " WHERE schema_name = 'raw' AND database_name = current_database()"
-        " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' AND table_name <> 'fetched_details'"
+        " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\'"
+        " AND table_name NOT IN ('fetched_details', 'failed_details')"
         " GROUP BY table_name ORDER BY table_name"
     ).fetchall()
     return [name for name, columns in rows if _COLUMNS - set(columns)]

@@ -39,7 +39,7 @@ TABLE = PublishedTable(
 @dataclass(frozen=True)
 class AccountOutcome:
     """What came of one account in one run. `closed_versions` are those replaced or no
-    longer listed."""
+    longer listed; `whole_listings` how many lists of invoices came whole, whatever else failed."""
 
     vendor: str
     account: str
@@ -50,6 +50,7 @@ class AccountOutcome:
     closed_versions: int
     seconds: float
     error: str | None
+    whole_listings: int
 
 
 def outcome_of(result: AccountResult, changes: Mapping[Account, Changes]) -> AccountOutcome:
@@ -65,6 +66,7 @@ def outcome_of(result: AccountResult, changes: Mapping[Account, Changes]) -> Acc
         closed_versions=change.closed_versions,
         seconds=result.seconds,
         error=result.error,
+        whole_listings=result.whole_listings,
     )
 
 

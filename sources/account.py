@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import pyarrow as pa
 
+from sources.details import Details
+from sources.due import KnownDetails
 from sources.errors import SourceError
+from sources.gathering import gather
 from sources.http import Client
 from sources.known import Known
-from sources.limits import REQUESTS_AT_ONCE
 from sources.listing import ListingTable, digest
 from sources.pool import Pool
 from sources.vendor import ConfiguredAccount, Listing, Window
 
-# So many failures in a row mean that the vendor is down, not that a document is odd.
-DETAIL_FAILURES_IN_A_ROW = 20
-LEFT_ALONE = f"After {DETAIL_FAILURES_IN_A_ROW} failures in a row the other details were left alone"
 FAILURES_TOLD = 10
 
 
@@ -39,7 +39,10 @@ class FetchEvent:
 
 @dataclass(frozen=True)
 class AccountResult:
-    """How an account went. `documents` counts details too; `error` is None when all came whole."""
+    """How an account went. `documents` counts details too; `error` is None when all came whole.
+
+    `whole_listings`: how many lists of invoices came whole, whatever else failed.
+    """
 
     vendor: str
     account: str
@@ -48,6 +51,7 @@ class AccountResult:
     documents: int
     seconds: float
     error: str | None
+    whole_listings: int
 
 
 class AccountFetch:
@@ -63,11 +67,10 @@ class AccountFetch:
         on_event: Callable[[FetchEvent], None] | None = None,
     ) -> None:
         self.identity = (configured.vendor, configured.name)
-        self.fetched_details: dict[str, str] = {}
         self._configured = configured
         self._vendor = configured.definition
         self._known_listings = known.listings.get(self.identity, {})
-        self._known_details = known.details.get(self.identity, {})
+        self.details = Details(self._detail_of, known.details.get(self.identity, KnownDetails()))
         self._window = Window(
             now=now,
             settings=configured.settings,
@@ -80,6 +83,7 @@ class AccountFetch:
         self._client: Client | None = None
         self._failures: dict[str, list[str]] = {}
         self._documents = 0
+        self._whole_listings = 0
         self._seconds = 0.0
         self._finished = False
 
@@ -89,7 +93,14 @@ class AccountFetch:
         requests = self._client.requests if self._client else 0
         outcome: Literal["ok", "failed"] = "ok" if error is None else "failed"
         return AccountResult(
-            vendor, account, outcome, requests, self._documents, self._seconds, error
+            vendor,
+            account,
+            outcome,
+            requests,
+            self._documents,
+            self._seconds,
+            error,
+            self._whole_listings,
         )
 
     async def run(self, pool: Pool) -> None:
@@ -103,85 +114,60 @@ class AccountFetch:
             await self._fetch_listings(client)
             self._finished = True
         except Exception as error:  # one account's surprise must not stop the others
-            self._fail("", _surprise(error, client))
+            self._fail("", error)
         finally:
             self._seconds = time.monotonic() - started
         self._tell("account")
 
     async def _fetch_listings(self, client: Client) -> None:
-        invoices = self._vendor.entities[0]
         listings = self._vendor.listings(self._configured.account, self._window)
         async with asyncio.TaskGroup() as group:
             for listing in listings:
-                group.create_task(self._fetch_with_details(client, invoices, listing))
+                group.create_task(self._fetch_with_details(client, listing))
 
-    async def _fetch_with_details(self, client: Client, entity: str, listing: Listing) -> None:
-        table = await self._fetch_listing(client, entity, listing)
-        wants_details = self._vendor.detail is not None and self._window.settings.details
-        if table is not None and wants_details:
-            await self._fetch_details(client, table)
-
-    async def _fetch_listing(
-        self, client: Client, entity: str, listing: Listing
-    ) -> pa.Table | None:
-        """The listing's table, once it is whole, and put unless it is held already; None where it
-        failed."""
-        vendor, account = self.identity
-        gathered = ListingTable(vendor, account, listing.name, self._vendor.volatile_fields)
+    async def _fetch_with_details(self, client: Client, listing: Listing) -> None:
+        """What fails of one listing leaves the account's others as they come."""
+        held = self._known_listings.get(listing.name)
         try:
-            async for page in listing.pages(client):
-                gathered.add((listing.key(document), document) for document in page)
-        except SourceError as error:
-            self._fail(listing.name, error.summary)
-            return None
+            table = await self._load(client, self._vendor.entities[0], listing, held)
+            self._whole_listings += 1
+            if self._vendor.detail is not None and self._window.settings.details:
+                load = partial(self._load, client, self._vendor.entities[1])
+                full = self._window.full_refresh
+                await self.details.fetch(table, load, self._fail, full_refresh=full)
+            elif self._vendor.detail is not None:
+                self._close_outdated_details(table)
+        except Exception as error:
+            self._fail(listing.name, error)
+
+    async def _load(
+        self, client: Client, entity: str, listing: Listing, held: str | None
+    ) -> pa.Table:
+        """The listing's table, once it is whole, and put unless the warehouse holds just that."""
+        gathered = await gather(client, self.identity, listing, self._vendor.volatile_fields)
         self._documents += gathered.documents
         table = gathered.table()
-        is_listed = entity == self._vendor.entities[0]
-        held = self._known_listings.get(listing.name) if is_listed else None
         if held is None or held != digest(table):
-            self._put(vendor, entity, table)
+            self._put(self._vendor.name, entity, table)
         self._tell(f"{entity} {listing.name}")
         return table
 
-    async def _fetch_details(self, client: Client, table: pa.Table) -> None:
-        """As many at once as may be sent, and no more tasks: there may be 100,000 details."""
-        due = self._due_details(table)
-        failures_in_a_row = 0
+    def _close_outdated_details(self, table: pa.Table) -> None:
+        """An empty listing closes the detail of what has changed since, which nobody fetches."""
+        vendor, account = self.identity
+        for key in self.details.outdated(table):
+            self._put(vendor, self._vendor.entities[1], ListingTable(vendor, account, key).table())
 
-        async def fetch_next() -> None:
-            nonlocal failures_in_a_row
-            for listing, version in due:
-                if await self._fetch_listing(client, self._vendor.entities[1], listing) is None:
-                    failures_in_a_row += 1
-                else:
-                    failures_in_a_row = 0
-                    self.fetched_details[listing.name] = version
-                if failures_in_a_row >= DETAIL_FAILURES_IN_A_ROW:
-                    due.close()
-                    self._fail("", LEFT_ALONE)
-                    return
+    def _detail_of(self, key: str, document: bytes) -> Listing | None:
+        assert self._vendor.detail is not None  # noqa: S101
+        return self._vendor.detail(self._configured.account, key, document)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(REQUESTS_AT_ONCE):
-                group.create_task(fetch_next())
-
-    def _due_details(self, table: pa.Table) -> Generator[tuple[Listing, str]]:
-        """What is new, has changed, or has no detail yet, with its listed document's hash."""
-        detail = self._vendor.detail
-        assert detail is not None  # noqa: S101
-        for batch in table.to_batches():
-            keys, documents, versions = (
-                batch.column(name) for name in ("document_key", "document", "version_hash")
-            )
-            for row in range(batch.num_rows):
-                key, version = keys[row].as_py(), versions[row].as_py()
-                if key == "" or self._known_details.get(key) == version:
-                    continue
-                listing = detail(self._configured.account, key, documents[row].as_py().encode())
-                if listing is not None:
-                    yield listing, version
-
-    def _fail(self, listing: str, problem: str) -> None:
+    def _fail(self, listing: str, error: Exception | str) -> None:
+        assert self._client is not None  # noqa: S101
+        if isinstance(error, SourceError):
+            problem = error.summary
+        else:
+            problem = error if isinstance(error, str) else _surprise(error, self._client)
         self._failures.setdefault(problem, []).append(listing)
         self._tell(f"{listing or 'account'} failed")
 

@@ -110,7 +110,9 @@ class Answers:
         if status in TRANSIENT:
             wait = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             return self._transient(response.request, problem, remedy or SERVER_REMEDY, wait)
-        return self.failure(response.request, problem, remedy or REPORT)
+        refusal = self.failure(response.request, problem, remedy or REPORT)
+        refusal.status = status
+        return refusal
 
     def _redirected(self, response: httpx.Response) -> SourceError:
         try:

@@ -11,8 +11,10 @@ class SourceError(Exception):
     """A vendor did not give what was asked for.
 
     `request` is the method and path (never the query, which may hold a cursor). The texts hold no
-    secret: whoever raises it has redacted them.
+    secret: whoever raises it has redacted them. `status` is that of an answer that was no success.
     """
+
+    status: int | None = None
 
     def __init__(
         self, *, vendor: str, account: str, request: str, problem: str, remedy: str
@@ -53,6 +55,14 @@ class TransientError(SourceError):
             vendor=vendor, account=account, request=request, problem=problem, remedy=remedy
         )
         self.retry_after = retry_after
+
+
+class ListChangedError(Exception):
+    """A list was not the same at its end as at its beginning; `refusal` says so to people."""
+
+    def __init__(self, refusal: SourceError) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class FetchError(Exception):

@@ -88,8 +88,12 @@ class Fetch:
 
     def fetched_details(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
         """(vendor, account) → document key → version hash of the listed document, for each detail
-        that was fetched in this run."""
-        return {account.identity: dict(account.fetched_details) for account in self._accounts}
+        that was fetched in this run; empty for one that was closed."""
+        return {account.identity: dict(account.details.fetched) for account in self._accounts}
+
+    def failed_details(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """(vendor, account) → document keys of the details that failed in this run, in order."""
+        return {account.identity: list(account.details.failed) for account in self._accounts}
 
     def __enter__(self) -> Self:
         loop = asyncio.new_event_loop()

@@ -16,9 +16,10 @@ import httpx
 import msgspec
 
 from sources.answers import DETAIL_LIMIT
+from sources.asked import is_of, read
 from sources.digest import SharedDigest
 from sources.http import Client, Parameters
-from sources.keys import NO_KEY, Key, id_key
+from sources.keys import Key, id_key, scalar
 from sources.oauth import ClientCredentials
 from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
@@ -85,6 +86,14 @@ class ResultsPage(msgspec.Struct):
         return next((link.href for link in self.links or [] if link.rel == "next"), None)
 
 
+class Detail(msgspec.Struct, rename="camel"):
+    """What a detail may be made of besides its id; each of them may be absent."""
+
+    line_items: list[msgspec.Raw] | None = None
+    payments: list[msgspec.Raw] | None = None
+    refunds: list[msgspec.Raw] | None = None
+
+
 def _last_number(page: ResultsPage) -> int | None:
     return ceil(page.totalCount / len(page.results)) if page.totalCount and page.results else None
 
@@ -95,6 +104,7 @@ RESULTS = Envelope(
     lambda page: page.next_link,
     number="pageNum",
     last_number=_last_number,
+    size=lambda page: page.totalCount,
 )
 
 
@@ -125,16 +135,21 @@ def probe(account: MongodbAccount) -> Listing:
     return Listing("all", partial(pages, account, _parameters(account, "1")), id_key)
 
 
-async def _detail_pages(account: MongodbAccount, key: str, client: Client) -> AsyncIterator[Page]:
-    path = f"{account.invoices_path}/{path_segment(key)}"
-    yield [await client.get(path, msgspec.Raw, accept=account.accept, limit=DETAIL_LIMIT)]
+async def _detail_pages(
+    account: MongodbAccount, identifier: str, client: Client
+) -> AsyncIterator[Page]:
+    url = client.url(f"{account.invoices_path}/{path_segment(identifier)}")
+    answer = await client.get_url(url, msgspec.Raw, accept=account.accept, limit=DETAIL_LIMIT)
+    read(client, url, is_of(client, url, answer, identifier), Detail)
+    yield [answer]
 
 
 def detail(account: MongodbAccount, key: str, document: bytes) -> Listing | None:
     """Line items, payments and refunds, which the list leaves out."""
-    if id_key(document).text == NO_KEY:
+    identifier = scalar(document, "id")
+    if identifier is None:
         return None
-    return Listing(key, partial(_detail_pages, account, key), lambda _: Key(key))
+    return Listing(key, partial(_detail_pages, account, identifier), lambda _: Key(key))
 
 
 def authentication(account: MongodbAccount, base_url: str, redactor: Redactor) -> httpx.Auth:

@@ -15,9 +15,10 @@ import httpx
 import msgspec
 
 from sources.answers import DETAIL_LIMIT
+from sources.asked import canonical, is_like, is_of, read
 from sources.authentication import RequestHeader
 from sources.http import Client
-from sources.keys import Key, id_key, period_key, scalar
+from sources.keys import Key, id_key, is_object, period_key, scalar
 from sources.limits import Rate
 from sources.paging import Envelope, parameter_pages
 from sources.redaction import Redactor, Secret
@@ -33,6 +34,8 @@ from sources.vendor import (
     path_segment,
 )
 
+# What tells an invoice from others where there is no id.
+IDENTITY = (("period", "start"), ("period", "end"), ("total",))
 CURRENT_CONTRACT = ("removeLegacyFields", "true")
 
 
@@ -52,25 +55,13 @@ class NorthflankAccount(Account, kw_only=True, frozen=True, forbid_unknown_field
         return f"{team}/billing/invoices"
 
 
-class Data(msgspec.Struct):
-    """`invoices` stays undecoded, so that a single object is kept as it was sent."""
-
-    invoices: msgspec.Raw
-
-    def __post_init__(self) -> None:
-        if bytes(self.invoices)[:1] not in (b"[", b"{"):
-            raise ValueError("`invoices` is neither a list nor an object")
-
-    @property
-    def documents(self) -> Page:
-        if bytes(self.invoices)[:1] == b"{":
-            return [self.invoices]
-        return msgspec.json.decode(self.invoices, type=list[msgspec.Raw])
+Data = dict[str, msgspec.Raw]
 
 
 class Pagination(msgspec.Struct, rename="camel"):
     has_next_page: bool
     cursor: str | None = None
+    count: int | float | None = None
 
     def __post_init__(self) -> None:
         if self.has_next_page and not self.cursor:
@@ -78,19 +69,48 @@ class Pagination(msgspec.Struct, rename="camel"):
 
 
 class InvoicesPage(msgspec.Struct):
+    """The official types make `invoices` and `pagination` optional. Without `invoices` the list is
+    empty only where nothing else stands in its place: an error would close every document."""
+
     data: Data
-    pagination: Pagination
+    pagination: Pagination | None = None
+    error: msgspec.Raw | None = None
+
+    def __post_init__(self) -> None:
+        if "invoices" in self.data:
+            if bytes(self.data["invoices"])[:1] not in (b"[", b"{"):
+                raise ValueError("`invoices` is neither a list nor an object")
+        elif self.data or self.error is not None:
+            raise ValueError("there is no `invoices`, but something else")
+        elif self.pagination is not None and self.pagination.count:
+            raise ValueError("there is no `invoices`, but `count` says that there are some")
+
+    @property
+    def documents(self) -> Page:
+        invoices = self.data.get("invoices", msgspec.Raw(b"[]"))
+        if bytes(invoices)[:1] == b"{":
+            return [invoices]
+        return msgspec.json.decode(invoices, type=list[msgspec.Raw])
+
+    @property
+    def cursor(self) -> str | None:
+        pagination = self.pagination
+        return pagination.cursor if pagination and pagination.has_next_page else None
 
 
 class DetailAnswer(msgspec.Struct):
     data: msgspec.Raw
 
 
-INVOICES = Envelope(
-    InvoicesPage,
-    lambda page: page.data.documents,
-    lambda page: page.pagination.cursor if page.pagination.has_next_page else None,
-)
+class Detail(msgspec.Struct, rename="camel"):
+    """What makes a detail more than a listed invoice; each of them may be absent."""
+
+    line_items: list[msgspec.Raw] | None = None
+    discounts: dict[str, msgspec.Raw] | None = None
+    tax: dict[str, msgspec.Raw] | None = None
+
+
+INVOICES = Envelope(InvoicesPage, lambda page: page.documents, lambda page: page.cursor)
 
 
 def _all(account: NorthflankAccount, size: str) -> Listing:
@@ -135,10 +155,22 @@ def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | N
         return None
 
     async def pages(client: Client) -> AsyncIterator[Page]:
-        answer = await client.get(path, DetailAnswer, parameters=parameters, limit=DETAIL_LIMIT)
-        yield [answer.data]
+        url = client.url(path, parameters)
+        data = (await client.get_url(url, DetailAnswer, limit=DETAIL_LIMIT)).data
+        if identifier and is_object(data) and scalar(data, "id"):
+            is_of(client, url, data, identifier)
+        else:
+            is_like(client, url, data, document, IDENTITY)
+        read(client, url, data, Detail)
+        yield [data]
 
-    return Listing(key, pages, lambda _: Key(key))
+    told_by = None if identifier else tuple(_canonical(document, *path) for path in IDENTITY)
+    return Listing(key, pages, lambda _: Key(key), told_by)
+
+
+def _canonical(document: bytes, *path: str) -> object:
+    value = scalar(document, *path)
+    return None if value is None else canonical(value)
 
 
 def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor) -> httpx.Auth:

@@ -14,7 +14,9 @@ from typing import Generic, TypeVar
 import httpx
 
 from sources.ahead import Ahead
+from sources.errors import ListChangedError
 from sources.http import Client, Parameters
+from sources.keys import scalar
 from sources.vendor import Page
 
 E = TypeVar("E")
@@ -27,7 +29,8 @@ class Envelope(Generic[E]):
     """The type of a vendor's pages, and where in one the documents and the way onward stand.
 
     `number` is the parameter that counts pages, where there is one, and `last_number` the vendor's
-    guess of how many there are, which only decides how many are read ahead.
+    guess of how many there are, which only decides how many are read ahead. `size` is what the
+    vendor says of the whole list's length.
     """
 
     into: type[E]
@@ -35,6 +38,11 @@ class Envelope(Generic[E]):
     onward: Callable[[E], str | None]
     number: str | None = None
     last_number: Callable[[E], int | None] = lambda _: None
+    size: Callable[[E], object] = lambda _: None
+
+    def marks(self, page: E) -> list[object]:
+        """What a page holds, and how long the list is: another one has other documents."""
+        return [self.size(page), *(scalar(each, "id") for each in self.documents(page))]
 
 
 async def single_page(
@@ -53,15 +61,23 @@ async def linked_pages(
 ) -> AsyncIterator[Page]:
     """`onward` is a link, or what `follow` makes one of, from the page that it stands on.
 
-    Where pages are numbered, some are read side by side; which ones count, `onward` says.
+    Where pages are numbered, some are read side by side; which ones count, `onward` says. A
+    document that comes or goes meanwhile moves those behind it from page to page, and one of them
+    may be on none of the pages that were read. So the first page, where new ones come, is read once
+    more at the end: it was read before all others, and where it is the same, so was the list.
+
+    Raises ListChangedError where it isn't: what was read is not to be used.
     """
     trail = Trail(client, first)
-    ahead = Ahead(partial(client.get_url, into=envelope.into, accept=accept), envelope.number)
+    get = partial(client.get_url, into=envelope.into, accept=accept)
+    ahead = Ahead(get, envelope.number)
     url: httpx.URL | None = first
+    marks: list[object] | None = None
     try:
         while url is not None:
             trail.step(str(url))
             page = await ahead.page(url)
+            marks = envelope.marks(page) if marks is None else marks
             yield envelope.documents(page)
             link = envelope.onward(page)
             url = follow(link, url) if link else None
@@ -69,6 +85,9 @@ async def linked_pages(
                 ahead.expect(url, envelope.last_number(page))
     finally:
         await ahead.aclose()
+    if envelope.number and trail.length > 1 and envelope.marks(await get(first)) != marks:
+        problem = "the list changed while it was read"
+        raise ListChangedError(client.refuse(first, problem))
 
 
 async def parameter_pages(
@@ -94,6 +113,10 @@ class Trail:
         self._client = client
         self._first = first
         self._seen: set[str] = set()
+
+    @property
+    def length(self) -> int:
+        return len(self._seen)
 
     def step(self, page: str) -> None:
         """Raises SourceError when `page` was read before, or too many were."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 import httpx
 import msgspec
 
+from sources.asked import is_of
 from sources.authentication import RequestHeader
 from sources.http import Client
-from sources.keys import NO_KEY, id_key
+from sources.keys import NO_KEY, id_key, is_object, scalar
 from sources.limits import Rate
 from sources.paging import Envelope, linked_pages
 from sources.redaction import Redactor, Secret
@@ -55,6 +57,9 @@ class PlanetscaleAccount(Account, kw_only=True, frozen=True, forbid_unknown_fiel
         return f"/organizations/{path_segment(self.organization)}/invoices"
 
 
+N = TypeVar("N", bound="NumberedPage")
+
+
 class NumberedPage(msgspec.Struct):
     data: list[msgspec.Raw]
     next_page: int | None
@@ -68,18 +73,32 @@ NUMBERED = Envelope(
 )
 
 
-def _numbered(client: Client, path: str, size: str) -> AsyncIterator[Page]:
+def _numbered(client: Client, path: str, size: str, envelope: Envelope[N]) -> AsyncIterator[Page]:
     first = client.url(path, [("per_page", size)])
-    return linked_pages(client, first, NUMBERED, lambda n, page: page.copy_set_param("page", n))
+    return linked_pages(client, first, envelope, lambda n, page: page.copy_set_param("page", n))
 
 
-async def _single(account: PlanetscaleAccount, key: str, client: Client) -> AsyncIterator[Page]:
-    yield [await client.get(f"{account.invoices_path}/{path_segment(key)}", msgspec.Raw)]
+async def _single(
+    account: PlanetscaleAccount, identifier: str, client: Client
+) -> AsyncIterator[Page]:
+    url = client.url(f"{account.invoices_path}/{path_segment(identifier)}")
+    yield [is_of(client, url, await client.get_url(url, msgspec.Raw), identifier)]
+
+
+class LinesPage(NumberedPage):
+    """A line doesn't say whose it is, but it has an id: a list of anything else is no answer."""
+
+    def __post_init__(self) -> None:
+        if not all(is_object(line) and scalar(line, "id") for line in self.data):
+            raise ValueError("there is a line item without an `id`")
+
+
+LINES = Envelope(LinesPage, NUMBERED.documents, NUMBERED.onward, NUMBERED.number)
 
 
 def _all(account: PlanetscaleAccount, size: str) -> Listing:
     def pages(client: Client) -> AsyncIterator[Page]:
-        return _numbered(client, account.invoices_path, size)
+        return _numbered(client, account.invoices_path, size, NUMBERED)
 
     return Listing("all", pages, id_key)
 
@@ -105,7 +124,7 @@ def detail(account: PlanetscaleAccount, key: str, document: bytes) -> Listing | 
 
     def pages(client: Client) -> AsyncIterator[Page]:
         path = f"{account.invoices_path}/{path_segment(key)}/line-items"
-        return _numbered(client, path, "100")
+        return _numbered(client, path, "100", LINES)
 
     return Listing(key, pages, id_key)
 

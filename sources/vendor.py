@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
@@ -93,12 +93,14 @@ class Listing:
     """A set of documents that is fetched, and loaded, as a whole.
 
     `pages` yields the documents page by page, each still the bytes that the vendor sent; `key`
-    tells a document's key.
+    tells a document's key. `question` is what a detail is asked for by, where several invoices may
+    be asked for by the same.
     """
 
     name: str
     pages: Callable[[Client], AsyncIterator[Page]]
     key: Callable[[msgspec.Raw], Key]
+    question: Hashable | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import holdings, settings
+from pipelines import details_held, holdings, settings
 from pipelines.load import load
 from pipelines.transform import TransformReport, build
 from pipelines.warehouse import Warehouse, connect, holding
@@ -133,7 +133,7 @@ def _run(
         with Fetch(accounts, known, now=now, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source(name, fetch) for name in VENDORS])
             results = fetch.results()
-            holdings.remember_details(connection, fetch.fetched_details())
+            details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
         return results, build(connection, started_at=now)
 
 

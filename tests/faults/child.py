@@ -27,7 +27,7 @@ settings.apply()
 import dlt  # noqa: E402
 import typer  # noqa: E402
 
-from pipelines import holdings, job  # noqa: E402
+from pipelines import details_held, job  # noqa: E402
 from pipelines.ending import ending_in_a_sentence  # noqa: E402
 from pipelines.selection import selected_accounts  # noqa: E402
 from pipelines.warehouse import Warehouse  # noqa: E402
@@ -39,7 +39,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "extract": (dlt.Pipeline, "extract"),
     "normalise": (dlt.Pipeline, "normalize"),
     "load": (dlt.Pipeline, "load"),
-    "note details": (holdings, "remember_details"),
+    "note details": (details_held, "remember"),
     "transform": (job, "build"),
     "publish": (job, "publish"),
 }

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines import holdings
+from pipelines import details_held
 from pipelines.load import load
 from pipelines.transform import build
 from pipelines.warehouse import Warehouse, connect, holding
@@ -100,7 +100,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         with Fetch(accounts, Known(), now=NOW, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source("turso", fetch)])
             results = {each.account: each for each in fetch.results()}
-            holdings.remember_details(connection, fetch.fetched_details())
+            details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
         assert not build(connection, started_at=NOW).has_errors
         assert {path.name for path in directory.iterdir()} == {"warehouse"}
         yield results, connection
