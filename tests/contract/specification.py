@@ -14,6 +14,7 @@ from sources import VENDORS
 
 FOLDER = Path(__file__).parent / "specifications"
 IDENTIFIER = "5f0e6d1b2c3a4f5e6d7c8b9a"
+ONE_ID = {"type": "string", "enum": [IDENTIFIER]}
 NO_PAGE = {"type": "integer", "nullable": True, "enum": [None]}
 
 # By the schema's property. A mock knows no last page.
@@ -64,6 +65,7 @@ IDENTIFIED = {
     "mongodb": ("BillingInvoice", "BillingInvoiceMetadata"),
     "northflank": ("Invoice", "ListedInvoice"),
 }
+BY_ID = "/organizations/{organization}/invoices/{id}"
 LISTS = ("invoices", "results", "data", "lineItems")
 
 
@@ -86,7 +88,10 @@ def for_a_mock() -> dict[str, Any]:
         _narrow(specification)
         for name in IDENTIFIED.get(vendor, ()):
             schema = specification["components"]["schemas"][f"{vendor}-{name}"]
-            schema["properties"]["id"] = {"type": "string", "enum": [IDENTIFIER]}
+            schema["properties"]["id"] = ONE_ID
+        if vendor == "planetscale":
+            [content] = specification["paths"][BY_ID]["get"]["responses"]["200"]["content"].values()
+            content["schema"]["properties"]["id"] = ONE_ID
         if vendor == "versori":  # required, and described nowhere
             invoice = specification["components"]["schemas"]["versori-Invoice"]
             invoice["properties"]["currencyCode"] = MOSTLY["currencyCode"]

@@ -176,8 +176,11 @@ def test_every_account_comes_whole(run: Run) -> None:
 
 
 def test_each_document_is_a_fact_or_rejected(run: Run) -> None:
-    rejected = {rejection(each): each["reason"] for each in run.tables["rejected_documents"]}
-    assert all(rejected.values())
+    assert all(each["reason"] for each in run.tables["rejected_documents"])
+    # A breakdown that is set aside shows the invoice that it stands in, which may itself be a fact.
+    rejected = {
+        rejection(each) for each in run.tables["rejected_documents"] if each["entity"] == "invoices"
+    }
     facts = Counter(
         (each["vendor"], each["account"], each["total_cents"])
         for each in run.tables["fct_invoices"]
@@ -188,7 +191,7 @@ def test_each_document_is_a_fact_or_rejected(run: Run) -> None:
             total = minor(vendor, document)
             assert total is not None, document
             expected[vendor, account, total] += 1
-    assert facts == expected
+    assert facts - expected == expected - facts == Counter()
     assert {vendor for vendor, _, _ in facts} == set(VENDORS)
     assert facts.total() > len(DRAWN)
 
@@ -264,7 +267,7 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
             case "versori":
                 money = document["totalAmount"]
                 hundredths = int(money["integral"]) * 100 + int(money["fractional"])
-                return -hundredths if money["isNegative"] else hundredths
+                return -abs(hundredths) if money["isNegative"] else hundredths
             case _:
                 return rounded(Decimal(document["total"]) * 100)
     except InvalidOperation:
