@@ -37,8 +37,9 @@ _AUDIT_PROBLEM = (
     " report this with those rows."
 )
 _NO_LISTING_CAME = (
-    "No list of invoices came whole, so nothing was published: billhouse.duckdb is as it was. The"
-    " errors above say what to do; the next run fetches what is missing."
+    "Every account failed, and none of their lists came whole, so nothing was published:"
+    " billhouse.duckdb is as it was. The errors above say what to do; the next run fetches what is"
+    " missing."
 )
 
 

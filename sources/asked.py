@@ -36,10 +36,11 @@ def is_of(client: Client, url: httpx.URL, answer: msgspec.Raw, identifier: str) 
     Raises SourceError where it isn't.
     """
     if not is_object(answer):
-        raise client.refuse(url, f"not an object came for {identifier!r}")
+        raise client.refuse(url, f"what came for {identifier!r} is no object")
     stated = scalar(answer, "id")
     if stated != identifier:
-        raise client.refuse(url, f"{_named(stated)} came for the one of {identifier!r}")
+        whose = "states no id" if stated is None else f"is that of {stated!r}"
+        raise client.refuse(url, f"what came for {identifier!r} {whose}")
     return answer
 
 
@@ -56,7 +57,7 @@ def is_like(
     Raises SourceError where it isn't.
     """
     if not is_object(answer):
-        raise client.refuse(url, "not an object came for the invoice")
+        raise client.refuse(url, "what came for the invoice is no object")
     agreed = False
     for path in paths:
         wanted, stated = scalar(listed, *path), scalar(answer, *path)
@@ -80,7 +81,3 @@ def canonical(text: str) -> Decimal | str:
     except InvalidOperation:
         return text
     return number if number.is_finite() else text
-
-
-def _named(identifier: str | None) -> str:
-    return "an answer without an id" if identifier is None else f"the answer of {identifier!r}"

@@ -36,6 +36,7 @@ from sources.vendor import (
 
 # What tells an invoice from others where there is no id.
 IDENTITY = (("period", "start"), ("period", "end"), ("total",))
+NULL = msgspec.Raw(b"null")
 CURRENT_CONTRACT = ("removeLegacyFields", "true")
 
 
@@ -74,13 +75,13 @@ class InvoicesPage(msgspec.Struct):
 
     data: Data
     pagination: Pagination | None = None
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = NULL
 
     def __post_init__(self) -> None:
         if "invoices" in self.data:
             if bytes(self.data["invoices"])[:1] not in (b"[", b"{"):
                 raise ValueError("`invoices` is neither a list nor an object")
-        elif self.data or self.error is not None:
+        elif self.data or self.error != NULL:
             raise ValueError("there is no `invoices`, but something else")
         elif self.pagination is not None and self.pagination.count:
             raise ValueError("there is no `invoices`, but `count` says that there are some")

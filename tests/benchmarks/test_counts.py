@@ -125,10 +125,11 @@ def scanned(message: str) -> int:
 
 
 def test_each_page_is_fetched_once(runs: Runs) -> None:
-    token, pages = 1, INVOICES // PAGE_SIZE
+    """And the first once more, since the list may have changed meanwhile."""
+    token, pages, again = 1, INVOICES // PAGE_SIZE, 1
     for each in (runs.first, runs.unchanged, runs.changed):
-        assert each.requests == token + pages
-    assert runs.larger.requests == token + MORE // PAGE_SIZE
+        assert each.requests == token + pages + again
+    assert runs.larger.requests == token + MORE // PAGE_SIZE + again
 
 
 def test_no_byte_is_fetched_twice(runs: Runs) -> None:

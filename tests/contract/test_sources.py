@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.server import Sandbox
 from sources import VENDORS, ConfigurationError, Known, check_accounts
+from sources.due import KnownDetails
 from sources.redaction import Secret
 from tests.contract.conftest import Reader
 from tests.sources.fetching import AT_ONCE, Fetched, fetched
@@ -97,7 +98,8 @@ def test_details_come_for_each_listed_invoice_and_not_again(
     assert {(row["account"], row["listing"]) for row in result.rows[vendor, entities[1]]} == listed
     assert {(who[1], key) for who, found in result.details.items() for key in found} == listed
 
-    again = get(unchanging, configured, vendor, known=Known(details=result.details))
+    known = Known(details={who: KnownDetails(held) for who, held in result.details.items()})
+    again = get(unchanging, configured, vendor, known=known)
     assert again.rows[vendor, entities[1]] == []
     assert not any(again.details.values())
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 from dlt.extract import DltSource
 
-from pipelines import holdings
+from pipelines import details_held, holdings
 from pipelines.failures import JobError
 from pipelines.load import PIPELINE, load
 from pipelines.warehouse import Warehouse, connect, holding
+from sources.due import KnownDetails
 from sources.listing import SCHEMA, digest
 from sources.resources import HISTORY
 
@@ -168,8 +169,9 @@ def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyCon
             ),
         ],
     )
-    holdings.remember_details(work, {("mongodb", "b"): {"1": "old", "2": "hash"}})
-    holdings.remember_details(work, {("mongodb", "b"): {"1": "new"}, ("turso", "a"): {}})
+    mongodb = ("mongodb", "b")
+    details_held.remember(work, {mongodb: {"1": "old", "2": "hash"}}, {mongodb: ["5", "4", "3"]})
+    details_held.remember(work, {mongodb: {"1": "new", "3": "hash"}}, {mongodb: ["5"]})
 
     known = holdings.read_known(work, ENTITIES)
     assert known.listings == {
@@ -178,4 +180,4 @@ def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyCon
     }
     assert known.first_loaded_at["turso", "a"] >= before
     # The detail of 2 was noted, but isn't there: it must be fetched again.
-    assert known.details == {("mongodb", "b"): {"1": "new"}}
+    assert known.details == {mongodb: KnownDetails({"1": "new"}, {}, ["4", "5"])}

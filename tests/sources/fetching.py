@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -49,6 +49,7 @@ class Fetched:
     rows: Mapping[tuple[str, str], list[dict[str, str]]]
     results: list[AccountResult]
     details: Mapping[tuple[str, str], Mapping[str, str]]
+    failed_details: Mapping[tuple[str, str], Sequence[str]]
 
     @property
     def error(self) -> str:
@@ -85,4 +86,4 @@ def fetched(
                 rows[name, entity] = [
                     row for table in fetch.tables(name, entity) for row in table.to_pylist()
                 ]
-    return Fetched(rows, fetch.results(), fetch.fetched_details())
+    return Fetched(rows, fetch.results(), fetch.fetched_details(), fetch.failed_details())

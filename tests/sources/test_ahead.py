@@ -46,22 +46,25 @@ def test_every_page_counts_once(server: Scripted, pages: int) -> None:
     keys = [row["document_key"] for row in result.rows["planetscale", "invoices"]]
     assert keys == [str(number) for number in range(1, pages + 1)]
     asked = listed(server)
-    assert len(asked) == len(set(asked))
-    assert len(asked) <= min(2 * pages, pages + WIDEST)
+    again = [1] if pages > 1 else []
+    assert len(asked) == len(set(asked)) + len(again)
+    assert len(asked) <= min(2 * pages, pages + WIDEST) + len(again)
 
 
-@pytest.mark.parametrize("pages", [1, 2])
-def test_a_short_list_costs_no_request_in_vain(server: Scripted, pages: int) -> None:
+@pytest.mark.parametrize(("pages", "asked"), [(1, [1]), (2, [1, 2, 1])])
+def test_a_short_list_costs_no_request_in_vain(
+    server: Scripted, pages: int, asked: list[int]
+) -> None:
     serve(server, pages)
     fetched(account("planetscale", server.url))
-    assert listed(server) == list(range(1, pages + 1))
+    assert listed(server) == asked
 
 
 def test_the_vendors_guess_is_never_the_end(server: Scripted) -> None:
     def answer(request: Request) -> bytes:
         number = int(request.query.get("pageNum", "1"))
         if "itemsPerPage" not in request.query:
-            return document({"lineItems": []})
+            return document({"id": request.path.rpartition("/")[2]})
         link = f"{server.url}{request.path}?itemsPerPage=500&viewLinkedInvoices=false&pageNum="
         links = [{"rel": "next", "href": f"{link}{number + 1}"}] if number < 12 else []
         return document({"results": [{"id": f"{number}"}], "links": links, "totalCount": 3})
@@ -70,7 +73,7 @@ def test_the_vendors_guess_is_never_the_end(server: Scripted) -> None:
     result = fetched(account("mongodb", server.url))
     assert len(result.rows["mongodb", "invoices"]) == 12
     asked = [r for r in server.requests if "itemsPerPage" in r.query]
-    assert len(asked) == 12
+    assert len(asked) == 12 + 1  # the first page again, at the end
 
 
 def test_a_failed_page_that_counts_fails_the_listing(server: Scripted) -> None:

@@ -8,13 +8,14 @@ import threading
 import time
 from calendar import monthrange
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sources import Fetch, FetchEvent, Known, fetch
-from sources.account import DETAIL_FAILURES_IN_A_ROW
+from sources.due import KnownDetails
 from sources.pool import Pool
 from tests.sources.fetching import AT_ONCE, NOW, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
@@ -99,6 +100,31 @@ def test_a_listing_that_is_held_as_it_is_brings_no_table(server: Scripted) -> No
 
 
 @pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("{}", None),
+        ('{"invoices":null}', None),
+        ('{"invoices":[],"more":1}', None),
+        ('{"error":"down"}', "missing required field `invoices`"),
+        ('{"message":"down","invoice":[]}', "missing required field `invoices`"),
+        ("[]", "Expected `object`"),
+        ("null", "Expected `object`"),
+    ],
+)
+def test_only_what_says_nothing_else_is_an_empty_list_of_turso(
+    server: Scripted, body: str, said: str | None
+) -> None:
+    server.in_turn(response(body))
+    result = fetched(account("turso", server.url))
+    if said is None:
+        assert result.results[0].error is None
+        assert result.documents == ["null", "null"]
+    else:
+        assert said in result.error
+        assert result.documents == []
+
+
+@pytest.mark.parametrize(
     ("body", "documents"),
     [
         ("null", ["null"]),
@@ -133,6 +159,9 @@ def test_ways_onward_of_versori(server: Scripted, link: str) -> None:
     [
         ('{"data":{"invoices":{"total" : 1200}},"pagination":{"hasNextPage":false}}', 1),
         ('{"data":{"invoices":[]},"pagination":{"hasNextPage":false,"count":0}}', 0),
+        ('{"data":{"invoices":[{"total" : 1200}]}}', 1),
+        ('{"data":{},"pagination":{"hasNextPage":false}}', 0),
+        ('{"data":{}}', 0),
     ],
 )
 def test_shapes_of_northflank(server: Scripted, body: str, documents: int) -> None:
@@ -147,11 +176,13 @@ def test_shapes_of_northflank(server: Scripted, body: str, documents: int) -> No
     [
         ('{"data":{"invoices":null},"pagination":{"hasNextPage":false}}', "neither a list nor"),
         ('{"data":{"invoices":[]},"pagination":{"hasNextPage":true}}', "no `cursor`"),
-        ('{"data":{"invoices":[]}}', "missing required field `pagination`"),
-        ('{"data":{},"pagination":{"hasNextPage":false}}', "missing required field `invoices`"),
+        ("{}", "missing required field `data`"),
+        ('{"data":{"message":"down"}}', "no `invoices`, but something else"),
+        ('{"data":{},"error":{"status":500}}', "no `invoices`, but something else"),
+        ('{"data":{},"pagination":{"hasNextPage":false,"count":3}}', "`count` says"),
     ],
 )
-def test_half_a_list_is_no_list(server: Scripted, body: str, said: str) -> None:
+def test_half_a_list_of_northflank_is_no_list(server: Scripted, body: str, said: str) -> None:
     server.in_turn(response(body))
     result = fetched(account("northflank", server.url))
     assert said in result.error
@@ -174,7 +205,7 @@ class TestDetails:
                 return document({"results": self.listed})
             if name in self.broken:
                 return response("{}", "404 Not Found")
-            return document({"detail": name})
+            return document({"id": unquote(name[1:]), "detail": name})
 
         server.answer = answer
 
@@ -183,8 +214,8 @@ class TestDetails:
         rows = result.rows["mongodb", "invoice_details"]
         told = sorted((row["listing"], row["document_key"], row["document"]) for row in rows)
         assert told == [
-            ("a", "a", '{"detail": "/a"}'),
-            ("b/..", "b/..", '{"detail": "/b%2F.."}'),
+            ("a", "a", '{"id": "a", "detail": "/a"}'),
+            ("b/..", "b/..", '{"id": "b/..", "detail": "/b%2F.."}'),
         ]
         assert result.results[0].documents == 5
         listed = {
@@ -195,7 +226,7 @@ class TestDetails:
 
     def test_only_of_what_is_new_or_changed(self, server: Scripted) -> None:
         first = fetched(account("mongodb", server.url))
-        known = Known(details=first.details)
+        known = Known(details={who: KnownDetails(held) for who, held in first.details.items()})
         assert fetched(account("mongodb", server.url), known=known).results[0].requests == 1
 
         self.listed[0]["n"] = 2
@@ -210,20 +241,14 @@ class TestDetails:
         assert list(result.details["mongodb", "main"]) == ["b/.."]
         assert len(result.rows["mongodb", "invoices"]) == 3
 
-    def test_a_vendor_that_is_down_is_left_alone(self, server: Scripted) -> None:
-        self.listed = [{"id": f"{number}"} for number in range(500)]
-        self.broken = {f"/{number}" for number in range(500)}
-        result = fetched(account("mongodb", server.url))
-        assert len(server.requests) < DETAIL_FAILURES_IN_A_ROW + 10
-        assert "further failures" in result.error
-        assert "20 failures in a row the other details were left alone" in result.error
-
     def test_legacy_details_are_found_by_time(self, server: Scripted) -> None:
         period = {"start": 1655823815.5, "end": 1655910214}
+        detail = '{"period" : {"start":1655823815.50, "end": 1655910214.0}}'
 
         def answer(request: Request) -> bytes:
             if request.path.endswith("/details"):
-                return response('{ "data" : {"at" : ' + request.query["timestamp"] + "} }")
+                assert request.query["timestamp"] == "1655823815"
+                return response(f'{{ "data" : {detail} }}')
             more = {"pagination": {"hasNextPage": False, "count": 1}}
             return document({"data": {"invoices": [{"period": period}, {"total": 1}]}, **more})
 
@@ -231,7 +256,7 @@ class TestDetails:
         rows = fetched(account("northflank", server.url)).rows["northflank", "invoice_details"]
         key = "1655823815.5/1655910214"
         assert [(row["listing"], row["document_key"], row["document"]) for row in rows] == [
-            (key, key, '{"at" : 1655823815}')
+            (key, key, detail)
         ]
 
 
@@ -351,7 +376,9 @@ def test_small_tables_are_handed_over_together(
 
     def answer(request: Request) -> bytes:
         listed = request.path.endswith("/invoices")
-        return document({"results": invoices} if listed else {"detail": request.path})
+        if listed:
+            return document({"results": invoices})
+        return document({"id": request.path.rpartition("/")[2]})
 
     server.answer = answer
     with Fetch([account("mongodb", server.url)], Known(), now=NOW, retry=AT_ONCE) as opened:
@@ -395,14 +422,15 @@ class TestPageSplits:
 
 
 def _page(vendor: str, pages: list[list[int]], request: Request) -> bytes:
-    """One page of a list, in the vendor's envelope; a detail is any document."""
+    """One page of a list, in the vendor's envelope; a detail says no more than whose it is."""
     position = int(request.query.get("at", request.query.get("cursor", "0")))
     if vendor == "planetscale":
         position = int(request.query.get("page", "1")) - 1
     documents = [{"id": f"{number}"} for number in pages[position]]
     more = position + 1 < len(pages)
     if not request.path.endswith("/invoices"):
-        return document({"data": [], "next_page": None})
+        name = {"id": request.path.rpartition("/")[2]}
+        return document({**name, "data": name if vendor == "northflank" else [], "next_page": None})
     if vendor == "mongodb":
         links = [{"rel": "next", "href": f"?at={position + 1}"}] if more else []
         return document({"results": documents, "links": links, "totalCount": 1})
