@@ -105,7 +105,7 @@ def _optional(invoice: Invoice) -> dict[str, object]:
         alone = (("scope", scope), ("egressIp", fee), ("loadBalancer", fee))
         return dict(alone[invoice.serial // 4 % 3 : invoice.serial // 4 % 3 + 1])
     paas = {"price": _price(invoice, "current"), "usage": {"vcpuHours": Decimal("12.25")}}
-    marks = {
+    marks: dict[str, object] = {
         "status": invoice.status,
         "subTotal": _amount(invoice.amounts.subtotal, "current"),
         "scope": scope,

@@ -156,7 +156,7 @@ def _line(line: LineItem, place: int, invoice: Invoice, account: Account) -> dic
         "subtotal": _subtotal(line.amount, account),
         "description": line.description,
         "metric_name": line.sku,
-        "cloudflare_billed": place % 11 == 10,
+        "cloudflare_billed": account.profile == "oauth" and place % 11 == 10,
         "database_id": f"db-{line.project}",
         "database_name": line.project,
         "resource": {

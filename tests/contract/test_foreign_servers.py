@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -113,13 +113,13 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
     return Run(finished, list(door.exchanges), tables)
 
 
-def configured(client: Account) -> dict[str, list[dict[str, object]]]:
+def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     """An account for each organisation; of Northflank also the token's own, and of PlanetScale one
     that is read by id."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
-    accounts: dict[str, list[dict[str, object]]] = {vendor: [] for vendor in VENDORS}
+    accounts: dict[str, list[Mapping[str, object]]] = {vendor: [] for vendor in VENDORS}
     for each in ORGANISATIONS:
         accounts["turso"].append({"organization": each, "api_token": "token"})
         versori = {"organisation_id": each, "api_key": "key", "start_date": month}

@@ -247,7 +247,9 @@ def test_a_client_names_itself_in_one_way(
     """RFC 6749, 2.3: by Basic or in the form."""
     account = sandbox.world.accounts("mongodb")[1]
     settings = account.settings
-    auth = (settings["client_id"], settings["client_secret"]) if basic else None
+    auth = (
+        httpx.BasicAuth(settings["client_id"], settings["client_secret"]) if basic else httpx.Auth()
+    )
     form = {"grant_type": "client_credentials"} | {
         name: settings[key] for name, key in more.items()
     }
