@@ -4,11 +4,12 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet
 
-.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi
+.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi prism
 
 demo: .venv
 	$(RUN) billhouse demo
 
+# The contract tests against mock servers of the vendors' specifications also need `make prism`; without it they are skipped.
 test: .venv
 	$(RUN) pytest -n auto --dist loadfile
 
@@ -51,7 +52,7 @@ lock: $(UV)
 	$(UV) lock --project tests/bi
 
 clean:
-	rm -rf .venv .uv .superset demo-warehouse
+	rm -rf .venv .uv .superset .prism demo-warehouse
 
 .venv: pyproject.toml uv.lock $(UV)
 	$(UV) sync --frozen --quiet --compile-bytecode
@@ -60,6 +61,15 @@ clean:
 .superset: tests/bi/pyproject.toml tests/bi/uv.lock $(UV)
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.superset $(UV) sync --project tests/bi --frozen --quiet --compile-bytecode
 	@touch .superset
+
+# Prism, from npm, by hash; needs Node 18.20 or newer.
+prism: .prism/node_modules/.bin/prism
+
+.prism/node_modules/.bin/prism: tests/contract/npm/package.json tests/contract/npm/package-lock.json
+	mkdir -p .prism
+	cp $^ .prism
+	npm ci --prefix .prism --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(UV):
 	$(PYTHON) -m venv .uv

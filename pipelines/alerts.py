@@ -83,18 +83,36 @@ class Alerting:
     ) -> Sequence[Alert]:
         alerts_sent.create(connection)
         load_results.create(connection)
-        kinds = WITHOUT_A_BUILD if failed else (RUN_FAILED, *rules())
-        lasting = [*failed, *(alert for kind in kinds for alert in _found(connection, kind))]
+        found = self._look(connection, WITHOUT_A_BUILD if failed else (RUN_FAILED, *rules()))
+        lasting = [*failed, *(alert for alerts in found.values() for alert in alerts)]
         new = alerts_sent.not_sent_yet(connection, lasting)
         now = datetime.now(UTC)
         # Told first and remembered then: a run killed between the two tells twice, never not.
         taken = self._send(new)
         connection.begin()
-        alerts_sent.end_others(connection, kinds, lasting, now)
+        alerts_sent.end_others(connection, list(found), lasting, now)
         if taken:
             alerts_sent.add(connection, new, now)
         connection.commit()
         return new
+
+    def _look(
+        self, connection: duckdb.DuckDBPyConnection, kinds: Sequence[str]
+    ) -> dict[str, list[Alert]]:
+        """What each rule finds. One that can't be asked is left out, so that it ends no alert."""
+        import duckdb
+
+        found = {}
+        for kind in kinds:
+            try:
+                found[kind] = _found(connection, kind)
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0].rstrip(".")
+                self._warn(
+                    f"Alerts of the kind {kind} could not be looked for: {reason}. Those of other"
+                    " kinds were; the next run looks again. If it stays so, please report it."
+                )
+        return found
 
     def _send(self, alerts: Sequence[Alert]) -> bool:
         """Whether they are told: also where the exit code alone tells them."""

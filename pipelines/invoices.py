@@ -57,13 +57,13 @@ _LINES = r"""
 SELECT category, coalesce(description, sku, '') AS description,
        coalesce(regexp_replace(CAST(quantity AS VARCHAR), '\.0+$|(\.\d*[1-9])0+$', '\1'), '')
            AS quantity,
-       coalesce(unit, '') AS unit, amount_cents
+       coalesce(unit, '') AS unit, amount_cents, currency
 FROM fct_invoice_lines WHERE invoice_id = ?
 ORDER BY record_type DESC, abs(amount_cents) DESC NULLS LAST, line_id
 """
 _PAYMENTS = """
 SELECT coalesce(strftime(created_at, '%Y-%m-%d %H:%M UTC'), '') AS "at", kind,
-       coalesce(status, '') AS status, amount_cents
+       coalesce(status, '') AS status, amount_cents, currency
 FROM fct_payments WHERE invoice_id = ? ORDER BY created_at, payment_id
 """
 _HISTORY = """
@@ -156,8 +156,8 @@ def details(connection: duckdb.DuckDBPyConnection, invoice_id: str) -> Invoice:
     [(currency,)] = connection.execute(
         "SELECT currency FROM fct_invoices WHERE invoice_id = ?", [invoice_id]
     ).fetchall()
-    decimals = currency_decimals(connection)[currency]
-    facts = _table(connection, _FACTS, invoice_id, decimals)
+    money = _Money(currency, currency_decimals(connection))
+    facts = _table(connection, _FACTS, invoice_id, money)
     return Invoice(
         invoice_id,
         Table(
@@ -168,9 +168,9 @@ def details(connection: duckdb.DuckDBPyConnection, invoice_id: str) -> Invoice:
                 if value
             ],
         ),
-        _table(connection, _LINES, invoice_id, decimals),
-        _table(connection, _PAYMENTS, invoice_id, decimals),
-        _table(connection, _HISTORY, invoice_id, decimals),
+        _table(connection, _LINES, invoice_id, money),
+        _table(connection, _PAYMENTS, invoice_id, money),
+        _table(connection, _HISTORY, invoice_id, money),
     )
 
 
@@ -209,17 +209,37 @@ def _totals(rows: Sequence[tuple[Any, ...]], decimals: dict[str, int]) -> Table:
     )
 
 
+@dataclass(frozen=True)
+class _Money:
+    """How an invoice's amounts are written: one in another currency than the invoice's names it."""
+
+    currency: str
+    decimals: dict[str, int]
+
+    def text(self, cents: int | None, currency: str) -> str:
+        number = _amount(cents, self.decimals[currency])
+        return f"{number} {currency}" if number and currency != self.currency else number
+
+
 def _table(
-    connection: duckdb.DuckDBPyConnection, query: str, invoice_id: str, decimals: int
+    connection: duckdb.DuckDBPyConnection, query: str, invoice_id: str, money: _Money
 ) -> Table:
     result = connection.execute(query, [invoice_id])
     names = [column[0] for column in result.description or []]
-    numbers = frozenset(at for at, name in enumerate(names) if name.endswith(_CENTS))
+    # What stands beside the amount in a column of its own would say the same in nearly every row.
+    own = len(names) - 1 if query in (_LINES, _PAYMENTS) else None
+    shown = [at for at in range(len(names)) if at != own]
+    numbers = frozenset(at for at in shown if names[at].endswith(_CENTS))
     rows = [
-        [_amount(value, decimals) if at in numbers else value or "" for at, value in enumerate(row)]
+        [
+            money.text(row[at], money.currency if own is None else row[own])
+            if at in numbers
+            else row[at] or ""
+            for at in shown
+        ]
         for row in result.fetchall()
     ]
-    columns = [name.removesuffix(_CENTS).replace("_", " ") for name in names]
+    columns = [names[at].removesuffix(_CENTS).replace("_", " ") for at in shown]
     return Table(columns, rows, numbers)
 
 

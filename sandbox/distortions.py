@@ -40,10 +40,15 @@ class Distorted:
 
     @property
     def holder(self) -> tuple[Any, str]:
-        """The object that the list stands in, and its name there; empty for a bare list."""
+        """The object that the list stands in, and its name there; empty for a bare list. Where an
+        answer leaves its list out, it is put in empty.
+        """
         place = self.document
         while isinstance(place, dict):
-            name = next(name for name in LISTS if name in place)
+            name = next((name for name in LISTS if name in place), "")
+            if not name:
+                name = LISTS[0]
+                place[name] = []
             if not isinstance(place[name], dict):
                 return place, name
             place = place[name]
@@ -78,9 +83,9 @@ class Distorted:
         """Makes this page say that another follows: by number, by cursor, or by link."""
         if "next_page" in self.document:
             self.document["next_page"] = number
-        elif "pagination" in self.document:
-            cursor = f"{INVENTED}{number}"
-            self.document["pagination"] |= {"hasNextPage": True, "cursor": cursor}
+        elif "data" in self.document:
+            onward = {"hasNextPage": True, "cursor": f"{INVENTED}{number}"}
+            self.document["pagination"] = {**self.document.get("pagination", {}), **onward}
         else:
             query = dict(parse_qsl(self.scope["query_string"].decode()))
             name = "cursor" if "next" in self.document else "pageNum"

@@ -34,7 +34,7 @@ class Access:
         self._tokens = Tokens(clients, lambda: books.now)
 
     async def token(self, request: Request) -> Response:
-        """POST /api/oauth/token, the client's id and secret by HTTP Basic."""
+        """POST /api/oauth/token, the client's id and secret by HTTP Basic or in the form."""
         try:
             token = self._tokens.issue(
                 credential(request, "Basic"),
@@ -42,9 +42,10 @@ class Access:
                 await request.body(),
             )
         except Denied as denied:
-            return answer({"error": denied.error}, denied.status)
-        lifetime = TOKEN_LIFETIME
-        return answer({"access_token": token, "expires_in": lifetime, "token_type": "Bearer"})
+            headers = {"WWW-Authenticate": f'Basic realm="{REALM}"'} if denied.status == 401 else {}
+            return answer({"error": denied.error}, denied.status, headers=headers)
+        document = {"access_token": token, "expires_in": TOKEN_LIFETIME, "token_type": "Bearer"}
+        return answer(document, headers={"Cache-Control": "no-store"})
 
     def account(self, request: Request, *, service_accounts: bool) -> Account:
         """The organisation in the path, if the caller may read its invoices."""

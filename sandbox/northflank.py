@@ -2,8 +2,9 @@
 team/billing/list-invoices.
 
 An account gets one of three contracts: `legacy` (cents, no id), `cents` (with id and `paid`),
-`current` (decimal units and `status`). `transitional` gets `cents`, or `current` when it asks for
-`removeLegacyFields`.
+`current` (decimal units; its types are those of the official Python SDK). `transitional` gets
+`cents`, or `current` when it asks for `removeLegacyFields`; `empty` is one of `current` that has no
+invoices yet.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ from sandbox.vendor import Books, Vendor
 
 PAGE_SIZE, LARGEST_PAGE = 50, 100
 REQUESTS_PER_HOUR = 1000
+RESOURCE_TYPES = ("job", "service", "addon", "volume")
+CURRENT_PAGES = ("teamsPage", "projectsPage", "resourcesPage")
+CURRENT_SIZES = ("teamsPerPage", "projectsPerPage", "resourcesPerPage")
 
 
 def application(books: Books) -> Starlette:
@@ -54,9 +58,7 @@ def application(books: Books) -> Starlette:
 
     async def invoice(request: Request) -> Response:
         account = _account(books, request)
-        document = detail(_by_id(books, account, request), _contract(account, request))
-        pagination = {"hasNextPage": False, "count": 1}
-        return answer({"data": document, "pagination": pagination}, headers=headers(account))
+        return answer(_one(books, account, request), headers=headers(account))
 
     async def details(request: Request) -> Response:
         account = _account(books, request)
@@ -98,7 +100,7 @@ def _contract(account: Account, request: Request) -> str:
     current = boolean(request, "removeLegacyFields", False)
     if account.profile == "transitional":
         return "current" if current else "cents"
-    return account.profile
+    return "current" if account.profile == "empty" else account.profile
 
 
 def _list(books: Books, account: Account, request: Request) -> dict[str, object]:
@@ -112,6 +114,8 @@ def _list(books: Books, account: Account, request: Request) -> dict[str, object]
     size = integer(request, "perPage", size, maximum=LARGEST_PAGE)
     contract = _contract(account, request)
     newest_first = books.invoices("northflank", account)[::-1]
+    if account.profile == "empty":
+        return {"data": {}}  # both `invoices` and `pagination` are optional
     start = (integer(request, "page", 1) - 1) * size
     if cursor := request.query_params.get("cursor"):
         start = _position(cursor, newest_first)
@@ -133,11 +137,27 @@ def _position(cursor: str, newest_first: list[Invoice]) -> int:
     raise Refusal(400, "Invalid cursor")
 
 
+def _one(books: Books, account: Account, request: Request) -> dict[str, object]:
+    """The current contract pages each level of the hierarchy and has no `pagination`; the one
+    before pages the innermost level.
+    """
+    contract = _contract(account, request)
+    current = contract == "current"
+    numbers, sizes = (CURRENT_PAGES, CURRENT_SIZES) if current else (("page",), ("per_page",))
+    only(request, "teamId", "projectId", "resourceType", "removeLegacyFields", *numbers, *sizes)
+    kinds = (*RESOURCE_TYPES, "harness") if current else RESOURCE_TYPES
+    if request.query_params.get("resourceType", kinds[0]) not in kinds:
+        raise Refusal(400, f"resourceType must be one of {', '.join(kinds)}")
+    pages = [integer(request, name, 1) for name in numbers]
+    spans = [integer(request, name, PAGE_SIZE, maximum=LARGEST_PAGE) for name in sizes]
+    teams = slice((pages[0] - 1) * spans[0], pages[0] * spans[0])
+    document = detail(_by_id(books, account, request), contract, teams)
+    if current:
+        return {"data": document}
+    return {"data": document, "pagination": {"hasNextPage": False, "count": 1}}
+
+
 def _by_id(books: Books, account: Account, request: Request) -> Invoice:
-    allowed = ("projectId", "resourceType", "per_page", "perPage", "page", "removeLegacyFields")
-    only(request, "teamId", *allowed)
-    for name in ("per_page", "perPage"):
-        integer(request, name, PAGE_SIZE, maximum=LARGEST_PAGE)
     wanted = request.path_params["invoiceId"]
     for each in books.invoices("northflank", account):
         if each.number == wanted:

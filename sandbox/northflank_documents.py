@@ -8,8 +8,12 @@ from decimal import Decimal
 
 from pendulum import DateTime
 
-from sandbox.model import Invoice
+from sandbox.model import Invoice, LineItem
 from sandbox.money import major, shortest
+
+_WHOLE = slice(None)
+_TEAM = {"id": "sandbox-team", "name": "Sandbox"}
+_CLUSTERS = [{"id": "sandbox-cluster", "name": "Sandbox", "price": {"total": 0}}]
 
 
 def listed(invoice: Invoice, contract: str) -> dict[str, object]:
@@ -21,14 +25,12 @@ def listed(invoice: Invoice, contract: str) -> dict[str, object]:
         "period": _period(invoice),
         "currency": invoice.currency.lower(),
         "total": _amount(invoice.amounts.total, contract),
-        "subTotal": _amount(invoice.amounts.subtotal, contract),
     }
-    usage = _amount(invoice.amounts.subtotal, contract)
     if contract == "current":
-        document["status"] = invoice.status or _stripe_status(invoice)
-        document["paas"] = {"total": usage, "categories": {"compute": {"total": usage}}}
+        document |= _optional(invoice)
     else:
-        document["paasUsage"] = {"price": {"total": usage, "cpu": usage}}
+        document["subTotal"] = _amount(invoice.amounts.subtotal, contract)
+        document["paasUsage"] = {"price": _price(invoice, contract)}
         if _states_paid(invoice):
             document["paid"] = invoice.state == "paid"
     if invoice.serial % 6 == 2:
@@ -36,22 +38,29 @@ def listed(invoice: Invoice, contract: str) -> dict[str, object]:
     return document
 
 
-def detail(invoice: Invoice, contract: str) -> dict[str, object]:
-    """One invoice with its lines, discounts and tax."""
+def detail(invoice: Invoice, contract: str, teams: slice = _WHOLE) -> dict[str, object]:
+    """One invoice with its lines, discounts and tax, and the spend by team (those of the page that
+    was asked for) and cluster.
+    """
     amounts = invoice.amounts
     document = listed(invoice, contract)
-    document["lineItems"] = [
-        {"title": line.description, "total": _amount(line.amount, contract)}
-        for line in invoice.lines
-    ]
+    document["subTotal"] = _amount(amounts.subtotal, contract)
+    document["lineItems"] = [_line(line, contract) for line in invoice.lines]
     if contract.startswith("legacy"):
-        document["subTotal"] = _amount(amounts.subtotal, contract)
+        usage = {"usage": {"price": _price(invoice, contract)}}
+        document["paasUsage"] = {"price": _price(invoice, contract), "teams": [_TEAM | usage]}
         document["discount"] = _amount(amounts.discount, contract)
         document["tax"] = {
             "percent": amounts.tax_percent,
             "value": _amount(amounts.tax, contract),
         }
         return document
+    spend = {"price": _price(invoice, contract)}
+    for name in ("paas", "paasUsage"):
+        if name in document:
+            document[name] = {**spend, "teams": [_TEAM | spend][teams]}
+    if "byoc" in document:
+        document["byoc"] = {"price": {"total": 0}, "clusters": _CLUSTERS}
     document["discounts"] = {"total": _amount(amounts.discount, contract)}
     document["tax"] = {"percent": amounts.tax_percent, "amount": _amount(amounts.tax, contract)}
     return document
@@ -86,9 +95,39 @@ def _states_paid(invoice: Invoice) -> bool:
     return invoice.serial % 9 != 4
 
 
-def _stripe_status(invoice: Invoice) -> str:
-    words = {"written_off": "uncollectible", "failed": "payment_failed"}
-    return words.get(invoice.state, invoice.state)
+def _optional(invoice: Invoice) -> dict[str, object]:
+    """What is optional in the current contract, most of it known to no other: an invoice that
+    doesn't state its status carries one thing alone.
+    """
+    scope = {"entityId": _TEAM["id"], "entityType": "team"}
+    fee = {"price": {"total": 0}, "usage": {"hours": Decimal("730.5")}}
+    if invoice.status is None:
+        alone = (("scope", scope), ("egressIp", fee), ("loadBalancer", fee))
+        return dict(alone[invoice.serial // 4 % 3 : invoice.serial // 4 % 3 + 1])
+    paas = {"price": _price(invoice, "current"), "usage": {"vcpuHours": Decimal("12.25")}}
+    marks: dict[str, object] = {
+        "status": invoice.status,
+        "subTotal": _amount(invoice.amounts.subtotal, "current"),
+        "scope": scope,
+        "paas": paas,
+    }
+    if invoice.serial % 5 == 2:
+        byoc = {"price": {"total": 0}, "usage": {"clusterHours": 0, "vcpuHours": 0}}
+        marks |= {"byoc": byoc, "egressIp": fee, "loadBalancer": fee}
+    return marks
+
+
+def _price(invoice: Invoice, contract: str) -> dict[str, object]:
+    total = _amount(invoice.amounts.subtotal, contract)
+    return {"total": total, "cpu": total, "gpu": 0, "memory": 0, "storage": 0}
+
+
+def _line(line: LineItem, contract: str) -> dict[str, object]:
+    total = _amount(line.amount, contract)
+    document: dict[str, object] = {"title": line.description, "total": total}
+    if contract.startswith("legacy"):
+        return document
+    return document | {"base": total, "proration": 0}
 
 
 def _period(invoice: Invoice, *, last_second: bool = False) -> dict[str, int]:

@@ -1,5 +1,9 @@
 """PlanetScale: https://planetscale.com/docs/api/reference, list_invoices, get_invoice and
 get_invoice_line_items.
+
+A server writes an amount in one way. `former` writes numbers, as the specification did before 2026.
+`oauth` keeps to the present one: totals as text, subtotals as numbers. `service-token` writes text
+throughout, and so does `by-id`, whose subtotals may be null: the official CLI reads both.
 """
 
 from __future__ import annotations
@@ -40,7 +44,11 @@ def application(books: Books) -> Starlette:
     async def line_items(request: Request) -> Response:
         account = _account(books, request)
         found = _invoice(books, account, request)
-        return answer(_page(request, found.lines, lambda line, place: _line(line, place, found)))
+
+        def document(line: LineItem, place: int) -> dict[str, object]:
+            return _line(line, place, found, account)
+
+        return answer(_page(request, found.lines, document))
 
     routes = [
         Route(LISTS, invoices, methods=["GET"]),
@@ -141,14 +149,14 @@ def _document(invoice: Invoice, account: Account) -> dict[str, object]:
     return document
 
 
-def _line(line: LineItem, place: int, invoice: Invoice) -> dict[str, object]:
+def _line(line: LineItem, place: int, invoice: Invoice, account: Account) -> dict[str, object]:
     started = invoice.period[0].strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return {
         "id": line.id,
-        "subtotal": _subtotal(line.amount, place),
+        "subtotal": _subtotal(line.amount, account),
         "description": line.description,
         "metric_name": line.sku,
-        "cloudflare_billed": place % 11 == 10,
+        "cloudflare_billed": account.profile == "oauth" and place % 11 == 10,
         "database_id": f"db-{line.project}",
         "database_name": line.project,
         "resource": {
@@ -161,11 +169,11 @@ def _line(line: LineItem, place: int, invoice: Invoice) -> dict[str, object]:
     }
 
 
-def _subtotal(minor: Decimal | None, place: int) -> str | Decimal | None:
-    """A number, as documented, or text, as also seen."""
+def _subtotal(minor: Decimal | None, account: Account) -> str | Decimal | None:
     if minor is None:
         return None
-    return plain(major(minor)) if place % 3 == 2 else shortest(major(minor))
+    number = account.profile in ("former", "oauth")
+    return shortest(major(minor)) if number else plain(major(minor))
 
 
 PLANETSCALE = Vendor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -41,6 +42,16 @@ def test_every_dependency_is_locked_by_hash(lock: str) -> None:
         "registry" in package["source"] or package["name"].startswith("billhouse")
         for package in packages
     )
+
+
+def test_what_npm_installs_is_locked_by_hash() -> None:
+    folder = ROOT / "tests" / "contract" / "npm"
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert all(version[0].isdigit() for version in wanted.values())
+    packages = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    installed = {path: each for path, each in packages.items() if path}
+    assert len(installed) > 100
+    assert all(each["integrity"].startswith("sha512-") for each in installed.values())
 
 
 def test_nothing_is_fetched_on_import() -> None:

@@ -1,5 +1,5 @@
-"""Northflank's accounts, one for each generation of the billing contract, with fractions of cents
-and split months.
+"""Northflank's accounts, one for each generation of the billing contract and one without invoices,
+with fractions of cents and split months.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from sandbox.billing.courses import Course, Step, course, draw, pick, play
 from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
 
 # The contract that the account gets; those in TEAMS are read as a team.
-PROFILES = ("current", "cents", "legacy", "legacy-single", "transitional")
+PROFILES = ("current", "cents", "legacy", "legacy-single", "transitional", "empty")
 TEAMS = ("cents", "legacy")
+# Those that tell a status, in the words of the current contract.
+WORDED = ("current", "transitional")
 CURRENCIES = {"cents": "GBP", "transitional": "EUR"}
 
 OPEN = Step(0, "open", "open")
@@ -51,7 +53,7 @@ def timelines(
     """A billing month from the 6th; every seventh is split, because the billing threshold was met
     half-way.
     """
-    if account.profile == "legacy-single" and serial:
+    if account.profile == "empty" or (account.profile == "legacy-single" and serial):
         return []
     start = month.add(days=5, hours=15, minutes=3, seconds=35)
     end = start.add(months=1)
@@ -91,11 +93,28 @@ def _timeline(
         issued_at=end,
         lines=lines,
     )
-    story = play(chosen.steps, draft=None, issued=issued, start=start, end=end)
+    draft = None
     if account.profile == "current":
-        return story
-    # The older contracts know no word for the status, only whether it is paid.
-    return Timeline(tuple((at, replace(version, status=None)) for at, version in story.versions))
+        accrued, so_far = _bill(random, COURSES[0], serial)
+        draft = replace(
+            issued,
+            amounts=accrued,
+            lines=so_far,
+            state="upcoming",
+            status="draft",
+            issued_at=None,
+        )
+    story = play(chosen.steps, draft=draft, issued=issued, start=start, end=end)
+    versions = ((at, _worded(version, account)) for at, version in story.versions)
+    return Timeline(tuple(versions))
+
+
+def _worded(invoice: Invoice, account: Account) -> Invoice:
+    """The older contracts know no word for the status, and in the current one it is optional: every
+    fourth invoice doesn't say once it is issued.
+    """
+    says = account.profile in WORDED and (invoice.upcoming or invoice.serial % 4 != 3)
+    return invoice if says else replace(invoice, status=None)
 
 
 def _bill(random: Random, chosen: Course, serial: int) -> tuple[Amounts, tuple[LineItem, ...]]:

@@ -1,4 +1,4 @@
-"""PlanetScale's organisations: two kinds of tokens, two shapes of an invoice."""
+"""PlanetScale's organisations: two kinds of tokens, and servers of several ages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sandbox.billing.courses import Step, course, draw, pick, play
 from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
 
 PROFILES = ("service-token", "oauth", "former", "by-id")
+NULLABLE = "by-id"
 
 OPEN = Step(0, "open")
 PAID = Step(20, "paid")
@@ -70,14 +71,14 @@ def timelines(
         issued_at=end,
         stated_start=date(month.year, month.month, 1),
         stated_end=end.subtract(days=1).date(),
-        lines=_line_items(random, identifier, amount, serial),
+        lines=_line_items(random, identifier, amount, serial, account.profile),
     )
     accrued = draw(random, "usual")
     draft = replace(
         issued,
         state="upcoming",
         amounts=Amounts(accrued),
-        lines=_line_items(random, identifier, accrued, 1),
+        lines=_line_items(random, identifier, accrued, 1, account.profile),
         issued_at=None,
     )
     return [play(chosen.steps, draft=draft, issued=issued, start=month, end=end)]
@@ -87,15 +88,17 @@ def _identifier(random: Random) -> str:
     return "".join(random.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=12))
 
 
-def _line_items(random: Random, invoice: str, total: Decimal, serial: int) -> tuple[LineItem, ...]:
-    """Lines that add up to the total, and sometimes one more whose subtotal is null; every fifth
-    invoice has many.
+def _line_items(
+    random: Random, invoice: str, total: Decimal, serial: int, profile: str
+) -> tuple[LineItem, ...]:
+    """Lines that add up to the total; every fifth invoice has many. One server's subtotals may be
+    null, and there is sometimes one more that is.
     """
     count = random.randint(101, 230) if serial % 5 == 4 else random.randint(2, 7)
     share = (total / count).quantize(Decimal("0.01"))
     amounts: list[Decimal | None] = [share] * (count - 1)
     amounts.append(total - share * (count - 1))
-    if serial % 3 == 1:
+    if profile == NULLABLE and serial % 3 == 1:
         amounts.append(None)
     return tuple(
         LineItem(

@@ -1,4 +1,4 @@
-"""Turso's organisations: one that gets every field, one that gets the six documented ones, one
+"""Turso's organisations: one that gets every field, one that gets the six documented ones, and two
 without invoices.
 """
 
@@ -12,7 +12,8 @@ from pendulum import UTC, DateTime
 from sandbox.billing.courses import Step, course, draw, pick, play
 from sandbox.model import Account, Amounts, Invoice, Timeline
 
-PROFILES = ("full", "documented", "empty")
+PROFILES = ("full", "documented", "empty", "absent")
+WITHOUT_INVOICES = ("empty", "absent")
 
 ISSUED = Step(0, "open", "issued")
 PAID = Step(20, "paid", "paid")
@@ -43,7 +44,7 @@ def account(seed: int, number: int) -> Account:
 def timelines(
     account: Account, serial: int, month: DateTime, random: Random, offset: int
 ) -> list[Timeline]:
-    if account.profile == "empty":
+    if account.profile in WITHOUT_INVOICES:
         return []
     # Only the field `status` tells a void invoice, so an account without it can't have one.
     courses = COURSES if account.profile == "full" else [c for c in COURSES if c.name != "void"]

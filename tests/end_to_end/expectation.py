@@ -23,7 +23,11 @@ MONGODB_WORDS = {
     "PREPAID": "no_charge",
     "FORGIVEN": "written_off",
 }
-STRIPE_WORDS = {"uncollectible": "written_off", "payment_failed": "failed"}
+STRIPE_WORDS = {
+    "draft": "upcoming",
+    "uncollectible": "written_off",
+    "payment_failed": "failed",
+}
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -113,12 +117,16 @@ def _period(invoice: Invoice) -> tuple[datetime | None, datetime | None]:
 
 
 def _vendor_status(invoice: Invoice, account: Account) -> str | None:
-    if invoice.vendor == "northflank":
-        if account.profile not in ("current", "transitional"):
-            return None
-        words = {"written_off": "uncollectible", "failed": "payment_failed"}
-        return words.get(invoice.state, invoice.state)
-    return invoice.status
+    """The word that the account's answers hold; `status` is optional in Northflank's current
+    contract, and there is none in the contracts before it."""
+    if invoice.vendor != "northflank":
+        return invoice.status
+    if account.profile not in ("current", "transitional"):
+        return None
+    if invoice.state != "upcoming" and invoice.serial % 4 == 3:
+        return None
+    words = {"upcoming": "draft", "written_off": "uncollectible", "failed": "payment_failed"}
+    return words.get(invoice.state, invoice.state)
 
 
 def _status(invoice: Invoice, account: Account, now: datetime) -> str:
@@ -149,7 +157,8 @@ def _mongodb(invoice: Invoice, _: Account, __: datetime) -> str:
 
 
 def _northflank(invoice: Invoice, account: Account, _: datetime) -> str:
-    if word := _vendor_status(invoice, account):
+    if account.profile in ("current", "transitional"):
+        word = _vendor_status(invoice, account) or "unknown"
         return STRIPE_WORDS.get(word, word)
     if invoice.serial % 9 == 4:  # the older contracts leave `paid` out of these
         return "unknown"

@@ -105,7 +105,8 @@ def _met(sandbox: Sandbox) -> Iterator[tuple[Case, Account]]:
         account = next(
             each
             for each in free[case.vendor]
-            if each.profile != "empty" and (not case.profiles or each.profile in case.profiles)
+            if each.profile not in ("empty", "absent")
+            and (not case.profiles or each.profile in case.profiles)
         )
         free[case.vendor].remove(account)
         yield case, account

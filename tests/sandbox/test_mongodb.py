@@ -217,6 +217,60 @@ def test_token_refusals(
     assert client.get("/mongodb/api/oauth/token").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("more", "basic", "status", "error"),
+    [
+        ({"client_id": "client_id", "client_secret": "client_secret"}, False, 200, None),
+        ({"client_id": "client_id"}, True, 200, None),
+        ({"client_id": "client_id", "client_secret": "client_id"}, False, 401, "invalid_client"),
+        ({"client_id": "client_id"}, False, 401, "invalid_client"),
+        ({}, False, 401, "invalid_client"),
+        # "The client MUST NOT use more than one authentication method in each request."
+        ({"client_secret": "client_secret"}, True, 400, "invalid_request"),
+        (
+            {"client_id": "client_id", "client_secret": "client_secret"},
+            True,
+            400,
+            "invalid_request",
+        ),
+        ({"client_id": "client_secret"}, True, 400, "invalid_request"),
+    ],
+)
+def test_a_client_names_itself_in_one_way(
+    sandbox: Sandbox,
+    client: httpx.Client,
+    more: dict[str, str],
+    basic: bool,
+    status: int,
+    error: str | None,
+) -> None:
+    """RFC 6749, 2.3: by Basic or in the form."""
+    account = sandbox.world.accounts("mongodb")[1]
+    settings = account.settings
+    auth = (
+        httpx.BasicAuth(settings["client_id"], settings["client_secret"]) if basic else httpx.Auth()
+    )
+    form = {"grant_type": "client_credentials"} | {
+        name: settings[key] for name, key in more.items()
+    }
+    response = client.post("/mongodb/api/oauth/token", auth=auth, data=form)
+    assert (response.status_code, response.json().get("error")) == (status, error)
+    assert ("www-authenticate" in response.headers) == (status == 401)
+    if error is None:
+        headers = {**ACCEPT, "Authorization": f"Bearer {response.json()['access_token']}"}
+        assert client.get(path(account), headers=headers).status_code == 200
+
+
+def test_a_token_request_s_parameters_come_once(sandbox: Sandbox, client: httpx.Client) -> None:
+    settings = sandbox.world.accounts("mongodb")[1].settings
+    response = client.post(
+        "/mongodb/api/oauth/token",
+        auth=(settings["client_id"], settings["client_secret"]),
+        data={"grant_type": ["client_credentials", "client_credentials"]},
+    )
+    assert (response.status_code, response.json()) == (400, {"error": "invalid_request"})
+
+
 def test_tokens_expire_after_an_hour(sandbox: Sandbox, client: httpx.Client) -> None:
     account = sandbox.world.accounts("mongodb")[1]
     sign_in(client, account)

@@ -37,8 +37,9 @@ def test_amounts_are_those_of_the_model(sandbox: Sandbox, client: httpx.Client) 
 
 
 def test_shapes(sandbox: Sandbox, client: httpx.Client) -> None:
-    full, documented, empty = sandbox.world.accounts("turso")
+    full, documented, empty, absent = sandbox.world.accounts("turso")
     assert fetch(client, empty, type="all").json() == {"invoices": None}
+    assert fetch(client, absent, type="all").json() == {}
     statuses = {each["status"] for each in fetch(client, full, type="all").json()["invoices"]}
     assert statuses == {"draft", "issued", "paid", "synced", "void"}
     plain = fetch(client, documented, type="all").json()["invoices"]
@@ -68,7 +69,7 @@ def test_wrong_credentials(sandbox: Sandbox, client: httpx.Client, authorization
 
 
 def test_refusals(sandbox: Sandbox, client: httpx.Client) -> None:
-    account, other, _ = sandbox.world.accounts("turso")
+    account, other, *_ = sandbox.world.accounts("turso")
     authorization = {"Authorization": f"Bearer {account.settings['api_token']}"}
     path = f"/turso/v1/organizations/{account.identity}/invoices"
     foreign = path.replace(account.identity, other.identity)

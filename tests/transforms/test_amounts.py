@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from pipelines import model
 
-LARGEST = 2**63 - 1
-digits = st.text("0123456789", min_size=1, max_size=17)
+INVOICE, LINE = 10**17, 10**13
+digits = st.text("0123456789", min_size=1, max_size=21)
 signs = st.sampled_from(["", "-"])
 exponents = st.one_of(st.just(""), st.integers(-12, 12).map(lambda power: f"e{power}"))
 
@@ -52,22 +52,18 @@ def cents(
         numbers AS (
             SELECT number_text(readable(document) -> '$.amount') AS number, factor FROM documents
         )
-        SELECT minor_units(number, factor) FROM numbers
+        SELECT invoice_amount(minor_units(number, factor)) FROM numbers
         """,
         {"documents": [f'{{"id": 1, "amount": {amount}}}' for amount in amounts], "factor": factor},
     )
     return [row[0] for row in rows.fetchall()]
 
 
-def expected(number: str, factor: int, *, is_json_number: bool) -> int | None:
-    """The rule in Python: half away from zero; what is too long or too large isn't read."""
-    value = Decimal(number.strip())
-    significant = "".join(map(str, value.as_tuple().digits)).strip("0")
-    if is_json_number and len(significant) > 15:
-        return None
-    with localcontext(prec=60):
-        rounded = int((value * factor).quantize(Decimal(1), ROUND_HALF_UP))
-    return rounded if abs(rounded) <= LARGEST else None
+def expected(number: str, factor: int, bound: int = INVOICE) -> int | None:
+    """The rule in Python: half away from zero, at full length; what is too large isn't read."""
+    with localcontext(prec=100):
+        rounded = int((Decimal(number.strip()) * factor).quantize(Decimal(1), ROUND_HALF_UP))
+    return rounded if abs(rounded) <= bound else None
 
 
 @settings(max_examples=30, deadline=None)
@@ -79,11 +75,14 @@ def expected(number: str, factor: int, *, is_json_number: bool) -> int | None:
     ["12345678901234567", "123456789012.12345", "123456789012345.000", "92233720368547758.07"], 100
 )
 @example(["0.1000000000000000055", "1200.0000000000002", "4.999999999999999e-3"], 100)
+@example(["46.120000000000005", "1234.5600000000002", "0.30000000000000004", "9e18"], 1)
+@example(["1000000000000000.00", "1000000000000000.01", "-1e15", "-1000000000000000.005"], 100)
+@example(["9223372036854775808", "123456789012345678901234567890", "1.005e0", "5E-3"], 100)
 def test_json_numbers(
     connection: duckdb.DuckDBPyConnection, numbers: list[str], factor: int
 ) -> None:
     read = cents(connection, numbers, factor)
-    assert read == [expected(number, factor, is_json_number=True) for number in numbers]
+    assert read == [expected(number, factor) for number in numbers]
 
 
 @settings(max_examples=30, deadline=None)
@@ -96,7 +95,7 @@ def test_number_texts(
     connection: duckdb.DuckDBPyConnection, numbers: list[str], factor: int
 ) -> None:
     read = cents(connection, [json.dumps(number) for number in numbers], factor)
-    assert read == [expected(number, factor, is_json_number=False) for number in numbers]
+    assert read == [expected(number, factor) for number in numbers]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ def test_number_texts(
     [
         *('"ten"', '""', '"1,2"', '"1_000"', '"0x10"', '"--5"', '"1e9999"', '"NaN"', '"1.2.3"'),
         *('"∞"', '"١٢"', '"5 USD"', '"(5)"', "true", "null", "{}", "[]", "NaN", "1e400"),
-        "123456789012345678901234567890",
+        *("123456789012345678901234567890", '"\\t"', '"1e"', '"e5"', '"."', '"+-1"'),
     ],
 )
 def test_what_is_no_number_is_not_read(connection: duckdb.DuckDBPyConnection, amount: str) -> None:
@@ -112,19 +111,41 @@ def test_what_is_no_number_is_not_read(connection: duckdb.DuckDBPyConnection, am
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(json_numbers(), min_size=1, max_size=80))
-def test_quantities_keep_twelve_decimals(
-    connection: duckdb.DuckDBPyConnection, numbers: list[str]
+@given(st.lists(json_numbers(), min_size=1, max_size=80), st.booleans())
+@example(["-1.195006296181621e26", "1e26", "99999999999999999999999999.999999999999"], True)
+@example(["6.035e-07", "1e-400", "123456.1234567890125", "0.30000000000000004", "2E-2"], False)
+@example(["123456789012345.123456789012", "0.1000000000000000055"], False)
+def test_quantities_have_twelve_exact_decimals(
+    connection: duckdb.DuckDBPyConnection, numbers: list[str], as_texts: bool
 ) -> None:
+    """Also as many digits as DECIMAL(38, 12) has, and never one more."""
+    values = [json.dumps(number) if as_texts else number for number in numbers]
     rows = connection.execute(
-        "SELECT quantity_of(CAST(unnest($numbers) AS JSON))", {"numbers": numbers}
+        "SELECT quantity_of(readable(unnest($documents)) -> '$.quantity')",
+        {"documents": [f'{{"quantity": {value}}}' for value in values]},
     ).fetchall()
     for number, (read,) in zip(numbers, rows, strict=True):
-        value = Decimal(number)
-        if abs(value) < Decimal("1e26"):
-            assert abs(read - value) <= max(Decimal("1e-12"), abs(value) * Decimal("1e-15"))
-        else:
-            assert read is None
+        with localcontext(prec=100):
+            value = Decimal(number).quantize(Decimal("1e-12"), ROUND_HALF_UP)
+            fits = abs(value) < Decimal("1e26")
+        assert read == (value if fits else None), number
+
+
+def test_a_line_is_bounded_closer_than_an_invoice(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(
+        "SELECT line_amount(cents), invoice_amount(cents) FROM (SELECT unnest($cents) AS cents)",
+        {"cents": [LINE, -LINE, LINE + 1, -LINE - 1, INVOICE, -INVOICE, INVOICE + 1, -(2**63)]},
+    ).fetchall()
+    assert rows == [
+        (LINE, LINE),
+        (-LINE, -LINE),
+        (None, LINE + 1),
+        (None, -LINE - 1),
+        (None, INVOICE),
+        (None, -INVOICE),
+        (None, None),
+        (None, None),
+    ]
 
 
 def read_through(
@@ -175,3 +196,36 @@ def test_signed_amounts(
     ]
     read = read_through(connection, "signed_amount", values)
     assert read == [(-1 if negative else 1) * (i * 100 + f) for i, f, negative in amounts]
+
+
+@pytest.mark.parametrize(
+    ("value", "cents"),
+    [
+        ({"integral": 1, "fractional": 500}, 600),
+        ({"integral": -12, "fractional": -50}, -1250),
+        ({"integral": -12, "fractional": 0, "isNegative": False}, -1200),
+        ({"integral": -12, "fractional": -50, "isNegative": True}, -1250),
+        ({"integral": 12.0, "fractional": "5", "isNegative": None}, 1205),
+        ({"fractional": 5, "isNegative": True}, -5),
+        ({"integral": 3, "fractional": None}, 300),
+        ({"integral": -12, "fractional": 50}, None),
+        ({"integral": 12.5, "fractional": 0}, None),
+        ({"integral": 1, "fractional": "x"}, None),
+        ({"integral": 1, "fractional": 0, "isNegative": "no"}, None),
+        ({"currencyCode": "GBP"}, None),
+    ],
+)
+def test_unusual_signed_amounts(
+    connection: duckdb.DuckDBPyConnection, value: dict[str, object], cents: int | None
+) -> None:
+    assert read_through(connection, "signed_amount", [json.dumps(value)]) == [cents]
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [(" $10.29 ", 1029), ("$ 10", 1000), ("$-5", -500), ("$.50", 50), ("+5", 500), ("$", None)],
+)
+def test_unusual_prices(
+    connection: duckdb.DuckDBPyConnection, text: str, cents: int | None
+) -> None:
+    assert read_through(connection, "formatted_price", [json.dumps(text)]) == [cents]

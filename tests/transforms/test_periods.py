@@ -86,6 +86,10 @@ def test_the_last_second_of_whole_days(
 def test_other_times_are_exclusive(
     connection: duckdb.DuckDBPyConnection, start: datetime, seconds: int
 ) -> None:
+    assert read(connection, start.isoformat(), start.isoformat()) == (
+        start,
+        start + timedelta(days=1),
+    )
     end = start + timedelta(seconds=seconds + (seconds % 86_400 == 86_399))
     assert read(connection, start.isoformat(), end.isoformat()) == (start, end)
 
@@ -106,9 +110,50 @@ def test_one_moment_in_many_forms(
         moment.strftime("%Y-%m-%d %H:%M:%S"),
         str(int(moment.timestamp())),
         f"{int(moment.timestamp())}.0",
+        f"{int(moment.timestamp())}.0000000",
+        f"{local}.000000999{sign}{hours:02}{minutes:02}",
+        moment.strftime("%Y-%m-%d %H:%M:%S +0000 UTC"),
+        moment.strftime("%Y-%m-%dT%H:%M:%S Z"),
     ]
     for form in forms:
         assert read(connection, form, form)[0] == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-12-31T23:59:60Z", datetime(2025, 1, 1, tzinfo=UTC)),
+        ("2024-12-31T18:59:60.5-05:00", datetime(2025, 1, 1, 0, 0, 0, 500_000, UTC)),
+        ("2024-01-01T24:00:00Z", datetime(2024, 1, 2, tzinfo=UTC)),
+        ("2024-01-01T05:00Z", datetime(2024, 1, 1, 5, tzinfo=UTC)),
+        ("2024-01-01T05:00", datetime(2024, 1, 1, 5, tzinfo=UTC)),
+        ("2024-01-01T05:00:00-05", datetime(2024, 1, 1, 10, tzinfo=UTC)),
+        ("1.782864E9", datetime(2026, 7, 1, tzinfo=UTC)),
+        ("1655823815.123456", datetime(2022, 6, 21, 15, 3, 35, 123_456, UTC)),
+        ("2199-12-31", datetime(2199, 12, 31, tzinfo=UTC)),
+    ],
+)
+def test_unusual_forms(connection: duckdb.DuckDBPyConnection, text: str, moment: datetime) -> None:
+    assert read(connection, text, text)[0] == moment
+
+
+@pytest.mark.parametrize(
+    ("value", "is_absent"),
+    [
+        *((text, True) for text in (None, "", "  ", "0001-01-01", "0001-01-01T00:00:00Z")),
+        *((f"0001-01-01T00:00:00{rest}", True) for rest in (".000000000Z", "+00:00", "")),
+        *((text, True) for text in ("0001-01-01 00:00:00 +0000 UTC", "0000-12-31T19:03:58-04:56")),
+        *((text, True) for text in ("0001-01-01T08:05:43+08:05", "-62135596800", "0000-00-00")),
+        *((text, False) for text in ("soon", "2024-01-01", "0", "1970-01-01T00:00:00Z", "0002")),
+    ],
+)
+def test_absent_times(
+    connection: duckdb.DuckDBPyConnection, value: str | None, is_absent: bool
+) -> None:
+    row = connection.execute("SELECT is_absent_time($1), moment($1) IS NULL", [value]).fetchone()
+    assert row is not None
+    assert row[0] == is_absent
+    assert row[1] or not is_absent
 
 
 @pytest.mark.parametrize(
@@ -125,8 +170,7 @@ def test_one_moment_in_many_forms(
         "١٢٣٤-٠١-٠١",
         "1655823815000",
         "-5",
-        "2024",
-        "1e9",
+        *("2024", "1e7", "8e9", "9999999999", "2024-01-01T00:00:61Z", "2024-01-01T05", "-1e9"),
     ],
 )
 def test_what_is_no_time_is_not_read(connection: duckdb.DuckDBPyConnection, value: str) -> None:

@@ -24,7 +24,7 @@ SELECT
         WHEN 10000 THEN CAST(0.0001 AS DECIMAL(5, 4))
     END AS "BilledCost",
     invoice.account AS "BillingAccountId",
-    invoice.currency AS "BillingCurrency",
+    line.currency AS "BillingCurrency",
     invoice.billing_period_start AS "BillingPeriodStart",
     invoice.billing_period_end AS "BillingPeriodEnd",
     CASE line.category
@@ -61,6 +61,6 @@ SELECT
     CASE WHEN invoice.invoice_number IS NULL THEN 'derived' ELSE 'stated' END AS "x_InvoiceIdBasis"
 FROM fct_invoice_lines AS line
 INNER JOIN invoices AS invoice ON line.invoice_id = invoice.invoice_id
-INNER JOIN dim_currencies AS currencies ON invoice.currency = currencies.currency
+INNER JOIN dim_currencies AS currencies ON line.currency = currencies.currency
 WHERE line.amount_cents IS NOT NULL
 ORDER BY "InvoiceIssuerName", "BillingAccountId", "BillingPeriodStart", "InvoiceId", "InvoiceDetailId"

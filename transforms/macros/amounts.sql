@@ -3,21 +3,20 @@
 -- Each step is a macro for a SELECT of its own: nested in one expression they would be copied into each other.
 -- A cast of text inside a CASE must be a TRY_CAST: the engine may cast rows of other branches too, and drop the result.
 
--- The number in a JSON value: a JSON number of at most 15 significant digits (a longer one may not be what the vendor
--- meant), or a JSON text that holds one, at full length. The first branch is most of what vendors send.
+-- The number in a JSON value, be it a JSON number or a JSON text that holds one, at full length: `readable` has put those
+-- numbers in quotes that the engine would have changed. The first branch is most of what vendors send.
+CREATE OR REPLACE MACRO is_number(value) AS
+    regexp_matches(value, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,9})?$');
+
 CREATE OR REPLACE MACRO number_text(amount) AS
     CASE
         WHEN regexp_matches(CAST(amount AS VARCHAR), '^-?[0-9]{1,9}([.][0-9]{1,5})?$') THEN CAST(amount AS VARCHAR)
-        WHEN NOT regexp_matches(
-            ltrim(trim(amount ->> '$'), chr(1)),
-            '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$'
-        ) THEN NULL
-        WHEN starts_with(CAST(amount AS VARCHAR), '"') AND NOT starts_with(amount ->> '$', chr(1))
-            THEN trim(amount ->> '$')
-        WHEN length(
-            trim(replace(regexp_replace(ltrim(amount ->> '$', chr(1) || '-'), '[eE].*$', ''), '.', ''), '0')
-        ) <= 15 THEN ltrim(amount ->> '$', chr(1))
+        WHEN is_number(trim(amount ->> '$', e' \t\r\n')) THEN trim(amount ->> '$', e' \t\r\n')
     END;
+
+-- Servers send null, nothing or an empty text for an amount that they don't have.
+CREATE OR REPLACE MACRO is_absent(amount) AS
+    coalesce(CAST(amount AS VARCHAR), 'null') = 'null' OR trim(CAST(amount AS VARCHAR), '" ') = '';
 
 -- A number text without its exponent: 1.5e-3 is 0.0015.
 CREATE OR REPLACE MACRO shifted(sign, digits, point) AS
@@ -58,28 +57,54 @@ CREATE OR REPLACE MACRO minor_units(number, factor) AS
         )
     END;
 
--- A quantity or a unit price: no money, so that a long JSON number is taken as the double that it is; twelve decimals.
+-- How much one amount of an invoice may be, and a line of it, in minor units: a million times a billion dollars, and a
+-- hundred billion. More is a slip, and what the marts add, subtract and multiply would no longer fit.
+CREATE OR REPLACE MACRO invoice_amount(cents) AS
+    CASE WHEN cents BETWEEN -100000000000000000 AND 100000000000000000 THEN cents END;
+
+CREATE OR REPLACE MACRO line_amount(cents) AS CASE WHEN cents BETWEEN -10000000000000 AND 10000000000000 THEN cents END;
+
+-- A quantity or a unit price, with twelve decimals.
 CREATE OR REPLACE MACRO short_quantity(number) AS
-    CAST(TRY_CAST(left(regexp_extract(number, '^-?[0-9]{1,6}([.][0-9]+)?$'), 20) AS DECIMAL(18, 12)) AS DECIMAL(38, 12));
+    CAST(TRY_CAST(left(regexp_extract(number, '^-?[0-9]{1,6}([.][0-9]+)?$'), 21) AS DECIMAL(18, 12)) AS DECIMAL(38, 12));
+
+-- The exponent is taken out first: the engine's cast of one may give 39 digits, more than the type has.
+CREATE OR REPLACE MACRO long_quantity(number) AS
+    CASE WHEN is_number(number) THEN TRY_CAST(plain_number(number) AS DECIMAL(38, 12)) END;
 
 -- The JSON of a number is its text, that of a text has quotes around it; only the rest is taken out of its JSON.
 CREATE OR REPLACE MACRO quantity_of(value) AS
     coalesce(
         short_quantity(CAST(value AS VARCHAR)),
         short_quantity(trim(CAST(value AS VARCHAR), '"')),
-        TRY_CAST(ltrim(value ->> '$', chr(1)) AS DECIMAL(38, 12))
+        long_quantity(trim(value ->> '$'))
     );
 
 -- Versori's {isNegative, integral, fractional}: the fraction counts hundredths (5 is 0.05), the sign is a field of
--- its own. As the JSON text of a decimal; what isn't made of whole numbers and a boolean stays as it is, unreadable.
+-- its own. As the JSON text of a decimal; what isn't made of whole numbers and a boolean stays as it is, unreadable, and so
+-- do parts of opposite signs. One part alone may be left out.
+CREATE OR REPLACE MACRO whole_part(value) AS
+    CASE
+        WHEN value IS NULL THEN 0
+        WHEN regexp_matches(value, '^-?[0-9]{1,18}([.]0+)?$')
+            THEN CAST(TRY_CAST(regexp_replace(value, '[.]0+$', '') AS BIGINT) AS HUGEINT)
+    END;
+
+CREATE OR REPLACE MACRO signed_text(is_negative, hundredths) AS
+    CASE WHEN is_negative THEN '-' ELSE '' END
+    || CAST(abs(hundredths) // 100 AS VARCHAR) || '.' || lpad(CAST(abs(hundredths) % 100 AS VARCHAR), 2, '0');
+
 CREATE OR REPLACE MACRO signed_amount(value) AS
     CASE
-        WHEN regexp_matches(value ->> '$.integral', '^[0-9]{1,15}$')
-            AND regexp_matches(value ->> '$.fractional', '^[0-9]{1,2}$')
+        WHEN coalesce(value ->> '$.integral', value ->> '$.fractional') IS NOT NULL
+            AND whole_part(value ->> '$.integral') * whole_part(value ->> '$.fractional') >= 0
             AND coalesce(value ->> '$.isNegative', 'false') IN ('true', 'false')
-            THEN TRY_CAST(
-                '"' || CASE WHEN value ->> '$.isNegative' = 'true' THEN '-' ELSE '' END
-                || (value ->> '$.integral') || '.' || lpad(value ->> '$.fractional', 2, '0') || '"' AS JSON
+            THEN to_json(
+                signed_text(
+                    value ->> '$.isNegative' = 'true'
+                    OR whole_part(value ->> '$.integral') + whole_part(value ->> '$.fractional') < 0,
+                    whole_part(value ->> '$.integral') * 100 + whole_part(value ->> '$.fractional')
+                )
             )
         ELSE value
     END;
@@ -87,13 +112,11 @@ CREATE OR REPLACE MACRO signed_amount(value) AS
 -- Turso's "formatted price": $ and thousands separators taken out of a text that is one; anything else stays as it is.
 CREATE OR REPLACE MACRO formatted_price(value) AS
     CASE
-        WHEN regexp_matches(value ->> '$', '^-?[$]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)?$')
-            THEN TRY_CAST('"' || replace(replace(value ->> '$', '$', ''), ',', '') || '"' AS JSON)
+        WHEN regexp_matches(
+            value ->> '$', '^[[:space:]]*[+-]?[$]?[ ]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?([.][0-9]+)?[[:space:]]*$'
+        ) THEN to_json(regexp_replace(value ->> '$', '[$, ]', '', 'g'))
         ELSE value
     END;
-
--- A line of more than a hundred billion is a slip, and a million of them would no longer add up in 64 bits.
-CREATE OR REPLACE MACRO line_amount(cents) AS CASE WHEN abs(cents) < 10000000000000 THEN cents END;
 
 -- Whether rounding to whole minor units took something away from an amount.
 CREATE OR REPLACE MACRO has_parts_of_a_minor_unit(number, factor) AS

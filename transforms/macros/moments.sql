@@ -3,31 +3,50 @@
 
 CREATE OR REPLACE MACRO is_date(value) AS regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
 
-CREATE OR REPLACE MACRO sane(moment) AS
-    CASE
-        WHEN moment >= TIMESTAMPTZ '1970-01-01 00:00:00+00:00' AND moment < TIMESTAMPTZ '2200-01-01 00:00:00+00:00'
-            THEN moment
-    END;
+CREATE OR REPLACE MACRO is_sane(value) AS (value >= '1970' AND value < '2200');
+
+-- A time that a server doesn't have: nothing, Go's zero time (in any zone, or as Unix seconds), a database's zero date.
+CREATE OR REPLACE MACRO is_absent_time(value) AS
+    coalesce(
+        regexp_matches(
+            trim(value), '^(((0001-01-0[12]|0000-12-3[01]|0000-00-00)([Tt ].*)?)|-62135596800([.]0+)?)?$'
+        ),
+        TRUE
+    );
+
+-- Forms that are rare, put into the one that the engine casts (UTC where no offset is named, since that is the session's
+-- time zone): without seconds, with a blank before the offset, or with Go's two offsets. A leap second is the moment after it.
+CREATE OR REPLACE MACRO stated_time(value) AS
+    TRY_CAST(
+        regexp_replace(
+            regexp_replace(regexp_replace(replace(upper(value), 'UTC', 'Z'), '^(.{16})($|[^:])', '\1:00\2'), '^(.{16}):60', '\1:59'),
+            '^(.{10})[T ](.{8}(?:[.][0-9]+)?) ?(Z|[+-][0-9]{2}:?(?:[0-9]{2})?)?(?: [A-Z]{1,4})?$',
+            '\1 \2\3'
+        ) AS TIMESTAMPTZ
+    ) + CASE WHEN value LIKE '________________:60%' THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;
+
+-- Unix seconds, counted in whole microseconds: a double has too few digits for them.
+CREATE OR REPLACE MACRO unix_time(seconds) AS
+    make_timestamptz(
+        CAST(TRY_CAST(regexp_extract(seconds, '^[0-9]+([.][0-9]{1,6})?') AS DECIMAL(22, 6)) * 1000000 AS BIGINT)
+    );
 
 CREATE OR REPLACE MACRO moment(value) AS
-    sane(
-        CASE
-            -- Most of what vendors send; the patterns below take longer than all else that is done to a line.
-            WHEN value LIKE '____-__-__T__:__:__Z' THEN TRY_CAST(value AS TIMESTAMPTZ)
-            WHEN is_date(value) THEN TRY_CAST(value || ' 00:00:00+00:00' AS TIMESTAMPTZ)
-            WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$')
-                THEN TRY_CAST(upper(value) || CASE WHEN length(value) = 16 THEN ':00' ELSE '' END || '+00:00' AS TIMESTAMPTZ)
-            WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                THEN TRY_CAST(upper(value) AS TIMESTAMPTZ)
-            WHEN regexp_matches(value, '^[0-9]{9,10}([.][0-9]{1,6})?$') THEN to_timestamp(TRY_CAST(value AS DOUBLE))
-        END
-    );
+    CASE
+        -- Most of what vendors send; the patterns below take longer than all else that is done to a line.
+        WHEN value LIKE '____-__-__T__:__:__Z' AND value NOT LIKE '%:60Z' AND is_sane(value) THEN TRY_CAST(value AS TIMESTAMPTZ)
+        WHEN is_date(value) AND is_sane(value) THEN TRY_CAST(value || ' 00:00:00+00:00' AS TIMESTAMPTZ)
+        WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}') AND is_sane(value) THEN stated_time(value)
+        WHEN regexp_matches(value, '^([1-6]?[0-9]{9}|7[01][0-9]{8})([.][0-9]*)?$') THEN unix_time(value)
+        WHEN regexp_matches(value, '^[1-6]([.][0-9]+)?[eE][+]?0?9$') THEN unix_time(plain_number(value))
+    END;
 
 -- Counted in whole microseconds: a double of seconds has too few digits for them.
 CREATE OR REPLACE MACRO whole_seconds(earlier, later) AS (epoch_us(later) - epoch_us(earlier)) // 1000000;
 
 -- The exclusive end of a stated period. A date counts as exclusive on the start's day of a later month (clamped where
 -- that month is shorter), else it is the last day. A time is exclusive, unless a second or less is missing to whole days.
+-- A period of one moment is the day that begins with it.
 CREATE OR REPLACE MACRO is_anniversary(first, last) AS
     date_trunc('month', last) > date_trunc('month', first)
     AND extract(DAY FROM last) = least(extract(DAY FROM first), extract(DAY FROM last_day(last)));
@@ -38,6 +57,7 @@ CREATE OR REPLACE MACRO exclusive_end(period_start, period_end, ends_on_date) AS
     CASE
         WHEN ends_on_date AND is_anniversary(day_of(period_start), day_of(period_end)) THEN period_end
         WHEN ends_on_date THEN period_end + INTERVAL 1 DAY
+        WHEN period_end = period_start THEN period_start + INTERVAL 1 DAY
         WHEN period_end > period_start AND whole_seconds(period_start, period_end) % 86400 = 86399
             THEN period_start + INTERVAL 1 DAY * ((whole_seconds(period_start, period_end) + 1) // 86400)
         ELSE period_end

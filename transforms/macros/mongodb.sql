@@ -1,10 +1,13 @@
 -- The lists inside a MongoDB invoice's detail, each field as the text that came.
 
--- Only a long amount needs the slow reading of a whole document that keeps every digit; a quantity may be a double.
+-- Details are long, up to megabytes: only one with such a number in a field that is read is gone through for it.
 CREATE OR REPLACE MACRO mongodb_document(verbatim) AS
     CASE
         WHEN NOT json_valid(verbatim) THEN NULL
-        WHEN regexp_matches(verbatim, 'Cents"[[:space:]]*:[[:space:]]*-?[0-9.]{17}') THEN readable(verbatim)
+        WHEN regexp_matches(verbatim, 'Cents"[[:space:]]*:[[:space:]]*-?[0-9](?:[0-9.]{15}|[0-9.]*[eE])')
+            OR regexp_matches(verbatim, 'quantity"[[:space:]]*:[[:space:]]*-?[0-9](?:[0-9.]{15}|[0-9.]*[eE])')
+            OR regexp_matches(verbatim, 'unitPrice(?:Dollars)?"[[:space:]]*:[[:space:]]*-?[0-9](?:[0-9.]{15}|[0-9.]*[eE])')
+            THEN with_quoted_numbers(verbatim)
         ELSE verbatim
     END;
 
@@ -15,7 +18,10 @@ CREATE OR REPLACE MACRO mongodb_lists(document) AS from_json(document, '{
         "clusterName": "VARCHAR", "stitchAppName": "VARCHAR", "cloudProvider": "VARCHAR", "tags": "VARCHAR",
         "tierLowerBound": "VARCHAR", "startDate": "VARCHAR", "endDate": "VARCHAR"
     }],
-    "payments": [{"id": "VARCHAR", "statusName": "VARCHAR", "amountPaidCents": "JSON", "created": "VARCHAR"}],
+    "payments": [{
+        "id": "VARCHAR", "statusName": "VARCHAR", "currency": "VARCHAR", "unitPrice": "JSON", "amountBilledCents": "JSON",
+        "salesTaxCents": "JSON", "amountPaidCents": "JSON", "created": "VARCHAR"
+    }],
     "refunds": [{"paymentId": "VARCHAR", "amountCents": "JSON", "created": "VARCHAR"}]
 }');
 

@@ -1,19 +1,18 @@
 -- Why a document is set aside, in a sentence that shows what stood there (cut, since it may be long).
 
-CREATE OR REPLACE MACRO is_absent(amount) AS coalesce(CAST(amount AS VARCHAR), 'null') = 'null';
-
-CREATE OR REPLACE MACRO unreadable_amount(meaning, amount, cents) AS
+CREATE OR REPLACE MACRO unreadable_amount(meaning, amount, number, cents) AS
     CASE
         WHEN cents IS NULL AND NOT is_absent(amount)
             THEN 'the ' || meaning || ' can''t be read as an amount: '
-                || left(replace(CAST(amount AS VARCHAR), '\u0001', ''), 60)
+                || coalesce(left(number, 60) || ' is too large', left(CAST(amount AS VARCHAR), 60))
     END;
 
-CREATE OR REPLACE MACRO unreadable_moment(meaning, value, moment) AS
-    CASE
-        WHEN moment IS NULL AND value IS NOT NULL
-            THEN 'the ' || meaning || ' can''t be read as a time: ' || left(value, 60)
-    END;
+CREATE OR REPLACE MACRO unknown_currency(meaning, currency, is_known) AS
+    CASE WHEN NOT is_known THEN 'the currency' || meaning || ' is not in ISO 4217: ' || left(currency, 60) END;
+
+-- A time decides no amount: one that can't be read is left out and told, and its invoice stands.
+CREATE OR REPLACE MACRO unread_time(meaning, value, moment) AS
+    CASE WHEN moment IS NULL AND NOT is_absent_time(value) THEN meaning || ': ' || left(value, 60) END;
 
 -- A document without what its key is made of is listed as ?, the second one as ?#2.
 CREATE OR REPLACE MACRO missing_key(document_key) AS

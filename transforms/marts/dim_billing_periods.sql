@@ -1,13 +1,91 @@
--- One row per account and calendar month (UTC) from its first invoice to its last: is the month billed for, and in full?
+-- One row per account and calendar month (UTC) from its first invoice to its last: is the month billed for, and in full? Days
+-- decide, not months that a period touches. Void invoices bill nothing, and one of a single moment bills no stretch of time.
 WITH periods AS (
     SELECT
         vendor,
         account,
         payment_status,
         billing_period_start AS starts_at,
-        coalesce(billing_period_end, billing_period_start + INTERVAL '1' SECOND) AS ends_at
+        coalesce(billing_period_end, billing_period_start + INTERVAL '1' SECOND) AS ends_at,
+        payment_status <> 'void'
+        AND billing_period_end IS NOT NULL
+        AND (
+            billing_period_basis = 'stated' OR billing_period_end > billing_period_start + INTERVAL '1' DAY
+        ) AS is_stretch,
+        -- Due dates, from which a period is derived, move by weekends and lengths of months.
+        CASE WHEN billing_period_basis = 'derived' THEN INTERVAL '7' DAY ELSE INTERVAL '0' DAY END AS leeway
     FROM marts.fct_invoices
     WHERE billing_period_start IS NOT NULL
+),
+
+stretches AS (
+    SELECT
+        periods.vendor,
+        periods.account,
+        CAST(periods.starts_at AS DATE) AS first_day,
+        CAST(periods.ends_at - INTERVAL '0.000001' SECOND AS DATE) AS last_day,
+        CAST(CAST(periods.starts_at AS DATE) - periods.leeway AS DATE) AS covers_from,
+        CAST(CAST(periods.ends_at - INTERVAL '0.000001' SECOND AS DATE) + periods.leeway AS DATE) AS covers_until,
+        periods.payment_status <> 'upcoming' AND periods.ends_at <= run.started_at AS is_final
+    FROM periods
+    CROSS JOIN staging.run
+    WHERE periods.is_stretch
+),
+
+known AS (
+    SELECT vendor, account, min(first_day) AS first_day, max(last_day) AS last_day
+    FROM stretches
+    GROUP BY vendor, account
+),
+
+-- Days that any invoice covers, and days that an issued one covers whose period is over. The days before what is known
+-- and after it cover nothing, but end the last hole.
+covers AS (
+    SELECT vendor, account, FALSE AS is_final, covers_from, covers_until FROM stretches
+    UNION ALL
+    SELECT vendor, account, TRUE AS is_final, covers_from, covers_until FROM stretches WHERE is_final
+    UNION ALL
+    SELECT
+        known.vendor,
+        known.account,
+        kinds.is_final,
+        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS covers_from,
+        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS covers_until
+    FROM known
+    CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
+    UNION ALL
+    SELECT
+        known.vendor,
+        known.account,
+        kinds.is_final,
+        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS covers_from,
+        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS covers_until
+    FROM known
+    CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
+),
+
+ordered AS (
+    SELECT
+        vendor,
+        account,
+        is_final,
+        covers_from,
+        max(covers_until) OVER (
+            PARTITION BY vendor, account, is_final ORDER BY covers_from, covers_until
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS covered_until
+    FROM covers
+),
+
+holes AS (
+    SELECT
+        vendor,
+        account,
+        is_final,
+        CAST(covered_until + INTERVAL '1' DAY AS DATE) AS starts_on,
+        covers_from AS ends_on
+    FROM ordered
+    WHERE covers_from > covered_until + INTERVAL '1' DAY
 ),
 
 spans AS (
@@ -21,6 +99,7 @@ months AS (
         span.vendor,
         span.account,
         calendar.month,
+        CAST(calendar.ends_at AS DATE) AS next_month,
         calendar.starts_at,
         calendar.ends_at
     FROM spans AS span
@@ -33,6 +112,7 @@ counted AS (
         months.vendor,
         months.account,
         months.month,
+        months.next_month,
         months.ends_at,
         count(period.vendor) AS invoices,
         sum(CASE WHEN period.payment_status = 'upcoming' THEN 1 ELSE 0 END) AS upcoming
@@ -40,7 +120,27 @@ counted AS (
     LEFT JOIN periods AS period
         ON months.vendor = period.vendor AND months.account = period.account
         AND period.starts_at < months.ends_at AND period.ends_at > months.starts_at
-    GROUP BY months.vendor, months.account, months.month, months.ends_at
+    GROUP BY months.vendor, months.account, months.month, months.next_month, months.ends_at
+),
+
+uncovered AS (
+    SELECT
+        counted.vendor,
+        counted.account,
+        counted.month,
+        sum(
+            CASE WHEN hole.is_final THEN 0 ELSE date_diff(
+                'day',
+                CASE WHEN hole.starts_on > counted.month THEN hole.starts_on ELSE counted.month END,
+                CASE WHEN hole.ends_on < counted.next_month THEN hole.ends_on ELSE counted.next_month END
+            ) END
+        ) AS days,
+        sum(CASE WHEN hole.is_final THEN 1 ELSE 0 END) AS open_holes
+    FROM counted
+    INNER JOIN holes AS hole
+        ON counted.vendor = hole.vendor AND counted.account = hole.account
+        AND hole.starts_on < counted.next_month AND hole.ends_on > counted.month
+    GROUP BY counted.vendor, counted.account, counted.month
 )
 
 SELECT
@@ -48,7 +148,13 @@ SELECT
     counted.account, -- as in fct_invoices
     counted.month, -- first day of the calendar month
     counted.invoices, -- how many invoices' billing periods touch the month
-    counted.invoices > 0 AND counted.upcoming = 0 AND counted.ends_at <= run.started_at AS is_closed, -- over, and all issued
-    counted.invoices = 0 AS is_gap -- no invoice, though the account has earlier and later ones: ask the vendor why
+    counted.invoices > 0
+    AND counted.upcoming = 0
+    AND counted.ends_at <= run.started_at
+    AND coalesce(uncovered.open_holes, 0) = 0 AS is_closed, -- over, and each of its days billed by an issued invoice whose period is over
+    coalesce(uncovered.days, 0) > 0 AS is_gap, -- days of it are billed by no invoice, though earlier and later ones are: ask the vendor why
+    CAST(coalesce(uncovered.days, 0) AS INTEGER) AS uncovered_days -- how many days those are
 FROM counted
 CROSS JOIN staging.run
+LEFT JOIN uncovered
+    ON counted.vendor = uncovered.vendor AND counted.account = uncovered.account AND counted.month = uncovered.month

@@ -1,5 +1,5 @@
 -- One row per line of an invoice, and per amount that stands only on the invoice (record_type header), so that
--- amount_cents of an invoice's rows adds up to its total_cents, exactly.
+-- amount_cents of an invoice's rows in its currency adds up to its total_cents, exactly.
 WITH lines AS (
     SELECT * FROM staging.accepted_line_readings
     UNION ALL
@@ -19,11 +19,11 @@ SELECT
     unit, -- what the quantity counts
     unit_price, -- price of one unit, in dollars, pounds, … (not cents)
     amount_cents, -- net of the line's own discount, in the currency's minor unit; null where the vendor states null
-    currency, -- the invoice's currency
+    currency, -- the line's own where it states one, else the invoice's
     period_start, -- the line's period, or the invoice's where it has none
     period_end, -- first moment after it
     project, -- MongoDB project, PlanetScale database
     resource, -- MongoDB cluster or app, PlanetScale resource
     region, -- where the vendor states one
-    tags -- JSON text, as the vendor states them
+    tags -- JSON text: MongoDB's tags as it states them, PlanetScale's cloudflare_billed
 FROM lines

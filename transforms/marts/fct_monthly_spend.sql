@@ -91,6 +91,6 @@ SELECT
     vendor, -- the invoice's vendor
     account, -- the invoice's account
     category, -- the line's category
-    currency, -- the invoice's currency
+    currency, -- the line's currency
     amount_cents -- this month's part, in the currency's minor unit
 FROM months

@@ -7,6 +7,7 @@ SELECT
     kind, -- payment or refund
     status, -- the vendor's own word; null for a refund
     amount_cents, -- what was paid, or came back: positive for both, in the currency's minor unit
-    currency, -- the invoice's currency
+    currency, -- that it was paid in, where the vendor states one; else the invoice's
     created_at -- when the payment was tried, or the refund made
 FROM staging.payments
+WHERE rejection_reason IS NULL

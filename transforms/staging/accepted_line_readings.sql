@@ -15,6 +15,7 @@ SELECT
     line.amount_cents,
     line.is_rounded,
     line.currency,
+    line.is_in_invoice_currency,
     line.period_start,
     line.period_end,
     line.project,
@@ -26,4 +27,4 @@ INNER JOIN staging.line_numbers AS numbers ON line.rowid = numbers.line
 LEFT JOIN staging.rejected_details AS rejected
     ON line.vendor = rejected.vendor AND line.account = rejected.account AND line.entity = rejected.entity
     AND line.listing = rejected.listing AND line.document_key = rejected.document_key
-WHERE rejected.document_key IS NULL
+WHERE rejected.document_key IS NULL AND line.rejection_reason IS NULL

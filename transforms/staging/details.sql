@@ -20,6 +20,15 @@ amounts AS (
         minor_units(tax_number, factor) AS tax_cents,
         minor_units(discount_number, factor) AS discount_cents
     FROM numbers
+),
+
+bounded AS (
+    SELECT * REPLACE (
+        invoice_amount(subtotal_cents) AS subtotal_cents,
+        invoice_amount(tax_cents) AS tax_cents,
+        invoice_amount(discount_cents) AS discount_cents
+    )
+    FROM amounts
 )
 
 SELECT
@@ -35,8 +44,8 @@ SELECT
     discount_cents,
     coalesce(
         doubt,
-        unreadable_amount('subtotal', subtotal, subtotal_cents),
-        unreadable_amount('tax', tax, tax_cents),
-        unreadable_amount('discount', discount, discount_cents)
+        unreadable_amount('subtotal', subtotal, subtotal_number, subtotal_cents),
+        unreadable_amount('tax', tax, tax_number, tax_cents),
+        unreadable_amount('discount', discount, discount_number, discount_cents)
     ) AS rejection_reason
-FROM amounts
+FROM bounded

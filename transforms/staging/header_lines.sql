@@ -1,12 +1,13 @@
 -- One row per amount that stands only on the invoice: what its lines don't carry, and what is then left unexplained.
--- An invoice without lines is one row of usage, and one of tax where that is stated.
+-- An invoice without lines is one row of usage, and one of tax where that is stated. A line in another currency carries
+-- nothing of the invoice's.
 WITH line_sums AS (
     SELECT
         invoice_id,
-        sum(amount_cents) AS amount_cents,
-        bool_or(category = 'tax') AS has_tax,
-        bool_or(category = 'credit') AS has_credit,
-        bool_or(category = 'discount') AS has_discount
+        sum(CASE WHEN is_in_invoice_currency THEN amount_cents END) AS amount_cents,
+        bool_or(category = 'tax' AND is_in_invoice_currency) AS has_tax,
+        bool_or(category = 'credit' AND is_in_invoice_currency) AS has_credit,
+        bool_or(category = 'discount' AND is_in_invoice_currency) AS has_discount
     FROM staging.accepted_line_readings
     GROUP BY invoice_id
 ),
@@ -66,6 +67,7 @@ SELECT
     CAST(cents AS BIGINT) AS amount_cents,
     FALSE AS is_rounded,
     currency,
+    TRUE AS is_in_invoice_currency,
     billing_period_start AS period_start,
     billing_period_end AS period_end,
     CAST(NULL AS VARCHAR) AS project,

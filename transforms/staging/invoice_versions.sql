@@ -1,5 +1,6 @@
 -- One row per version of a listed document, read: amounts in minor units, times in UTC, exclusive period ends, and the
--- reason where it can't be read. The rules for all vendors stand here, once.
+-- reason where it can't be read. The rules for all vendors stand here, once. A time that can't be read is null and told
+-- in unread_times: no amount hangs on it.
 WITH moments AS (
     SELECT
         reading.* EXCLUDE (currency),
@@ -37,6 +38,19 @@ amounts AS (
     FROM moments
 ),
 
+bounded AS (
+    SELECT * REPLACE (
+        invoice_amount(total_cents) AS total_cents,
+        invoice_amount(subtotal_cents) AS subtotal_cents,
+        invoice_amount(tax_cents) AS tax_cents,
+        invoice_amount(discount_cents) AS discount_cents,
+        invoice_amount(credit_cents) AS credit_cents,
+        invoice_amount(starting_balance_cents) AS starting_balance_cents,
+        invoice_amount(paid_cents) AS paid_cents
+    )
+    FROM amounts
+),
+
 reasons AS (
     SELECT
         *,
@@ -45,25 +59,31 @@ reasons AS (
             WHEN missing_key(document_key) IS NOT NULL THEN missing_key(document_key)
             WHEN doubt IS NOT NULL THEN doubt
             WHEN currency IS NULL THEN 'the currency is missing'
-            WHEN NOT is_known_currency THEN 'the currency is not in ISO 4217: ' || currency
+            WHEN NOT is_known_currency THEN unknown_currency('', currency, is_known_currency)
             WHEN is_absent(total) THEN 'the total is missing'
             ELSE coalesce(
-                unreadable_amount('total', total, total_cents),
-                unreadable_amount('subtotal', subtotal, subtotal_cents),
-                unreadable_amount('tax', tax, tax_cents),
-                unreadable_amount('discount', discount, discount_cents),
-                unreadable_amount('credits', credit, credit_cents),
-                unreadable_amount('starting balance', starting_balance, starting_balance_cents),
-                unreadable_amount('amount paid', paid, paid_cents),
-                unreadable_moment('start of the billing period', period_start, starts_at),
-                unreadable_moment('end of the billing period', period_end, ends_at),
-                unreadable_moment('due date', due, due_at),
-                unreadable_moment('time of payment', paid_on, paid_at),
-                unreadable_moment('time of the failed payment', payment_failed, payment_failed_at),
+                unreadable_amount('total', total, total_number, total_cents),
+                unreadable_amount('subtotal', subtotal, subtotal_number, subtotal_cents),
+                unreadable_amount('tax', tax, tax_number, tax_cents),
+                unreadable_amount('discount', discount, discount_number, discount_cents),
+                unreadable_amount('credits', credit, credit_number, credit_cents),
+                unreadable_amount('starting balance', starting_balance, starting_balance_number, starting_balance_cents),
+                unreadable_amount('amount paid', paid, paid_number, paid_cents),
                 CASE WHEN billing_period_end <= starts_at THEN 'the billing period ends before it starts' END
             )
-        END AS rejection_reason
-    FROM amounts
+        END AS rejection_reason,
+        nullif(
+            concat_ws(
+                '; ',
+                CASE WHEN billing_period_basis = 'stated' THEN unread_time('start of the billing period', period_start, starts_at) END,
+                CASE WHEN billing_period_basis = 'stated' THEN unread_time('end of the billing period', period_end, ends_at) END,
+                unread_time('due date', due, due_at),
+                unread_time('time of payment', paid_on, paid_at),
+                unread_time('time of the failed payment', payment_failed, payment_failed_at)
+            ),
+            ''
+        ) AS unread_times
+    FROM bounded
 )
 
 SELECT
@@ -80,7 +100,11 @@ SELECT
     invoice_number,
     starts_at AS billing_period_start,
     billing_period_end,
-    CASE WHEN starts_at IS NULL AND ends_at IS NULL THEN 'unknown' ELSE billing_period_basis END AS billing_period_basis,
+    CASE
+        WHEN starts_at IS NULL AND ends_at IS NULL THEN 'unknown'
+        WHEN starts_at = ends_at AND NOT is_date(period_end) THEN 'derived'
+        ELSE billing_period_basis
+    END AS billing_period_basis,
     currency,
     currency_basis,
     minor_units_per_unit,
@@ -101,6 +125,7 @@ SELECT
     valid_from,
     valid_to,
     load_id,
+    unread_times,
     rejection_reason,
     CASE WHEN rejection_reason IS NOT NULL THEN verbatim END AS rejected_document
 FROM reasons

@@ -1,12 +1,14 @@
 -- One row per line of an invoice that can be read: its net amount in minor units, or why there is none.
 WITH numbers AS (
     SELECT
-        line.*,
+        line.* EXCLUDE (currency),
         invoice.invoice_id,
-        invoice.currency,
+        coalesce(stated(upper(line.currency)), invoice.currency) AS currency,
+        invoice.currency AS invoice_currency,
+        line.currency IS NULL OR currencies.currency IS NOT NULL AS is_known_currency,
         invoice.billing_period_start,
         invoice.billing_period_end,
-        unit_factor(line.is_major_unit, invoice.minor_units_per_unit) AS factor,
+        unit_factor(line.is_major_unit, coalesce(currencies.minor_units_per_unit, invoice.minor_units_per_unit)) AS factor,
         number_text(line.amount) AS amount_number,
         number_text(line.discount) AS discount_number,
         moment(line.period_start) AS starts_at,
@@ -15,15 +17,21 @@ WITH numbers AS (
     INNER JOIN staging.invoices AS invoice
         ON line.vendor = invoice.vendor AND line.account = invoice.account
         AND line.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
+    LEFT JOIN staging.currencies AS currencies ON currencies.currency = stated(upper(line.currency))
 ),
 
 amounts AS (
     SELECT
         *,
-        line_amount(minor_units(amount_number, factor)) AS gross_cents,
-        line_amount(minor_units(discount_number, factor)) AS discount_cents,
+        minor_units(amount_number, factor) AS gross_cents,
+        minor_units(discount_number, factor) AS discount_cents,
         exclusive_end(starts_at, ends_at, is_date(period_end)) AS ended_at
     FROM numbers
+),
+
+bounded AS (
+    SELECT * REPLACE (line_amount(gross_cents) AS gross_cents, line_amount(discount_cents) AS discount_cents)
+    FROM amounts
 )
 
 SELECT
@@ -43,6 +51,7 @@ SELECT
     gross_cents - coalesce(discount_cents, 0) AS amount_cents,
     has_parts_of_a_minor_unit(amount_number, factor) AS is_rounded,
     currency,
+    currency = invoice_currency AS is_in_invoice_currency,
     CASE WHEN ended_at > starts_at THEN starts_at ELSE billing_period_start END AS period_start,
     CASE WHEN ended_at > starts_at THEN ended_at ELSE billing_period_end END AS period_end,
     project,
@@ -51,7 +60,8 @@ SELECT
     tags,
     coalesce(
         doubt,
-        unreadable_amount('amount of a line', amount, gross_cents),
-        unreadable_amount('discount of a line', discount, discount_cents)
+        unknown_currency(' of a line', currency, is_known_currency),
+        unreadable_amount('amount of a line', amount, amount_number, gross_cents),
+        unreadable_amount('discount of a line', discount, discount_number, discount_cents)
     ) AS rejection_reason
-FROM amounts
+FROM bounded

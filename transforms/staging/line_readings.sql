@@ -3,7 +3,7 @@
 SELECT
     CAST(NULL AS VARCHAR) AS vendor,
     CAST(NULL AS VARCHAR) AS account,
-    CAST(NULL AS VARCHAR) AS entity, -- the raw table of the document that holds the line
+    CAST(NULL AS VARCHAR) AS entity, -- what holds the line: a raw table, or Versori's product_breakdowns
     CAST(NULL AS VARCHAR) AS listing,
     CAST(NULL AS VARCHAR) AS document_key,
     CAST(NULL AS VARCHAR) AS invoice_key, -- the key of the invoice that it belongs to
@@ -16,6 +16,7 @@ SELECT
     CAST(NULL AS JSON) AS unit_price, -- always in dollars, pounds, …
     CAST(NULL AS JSON) AS amount,
     CAST(NULL AS JSON) AS discount, -- what the amount is still to be reduced by
+    CAST(NULL AS VARCHAR) AS currency, -- the line's own; null: the invoice's
     CAST(NULL AS BOOLEAN) AS is_major_unit, -- amounts are dollars, pounds, …; else cents, pence, …
     CAST(NULL AS VARCHAR) AS period_start,
     CAST(NULL AS VARCHAR) AS period_end,

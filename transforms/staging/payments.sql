@@ -1,25 +1,43 @@
--- One row per payment or refund of an invoice, in minor units. What can't be read as an amount is null.
+-- One row per payment or refund of an invoice, in minor units of the currency that it was paid in: the stated one, else the
+-- invoice's. What can't be read as an amount is null; a currency that nobody knows is a reason to set the detail aside.
 WITH numbers AS (
     SELECT
-        reading.*,
+        reading.* EXCLUDE (currency, tax, billed),
         invoice.invoice_id,
-        invoice.currency,
+        coalesce(reading.currency, invoice.currency) AS currency,
+        invoice.currency AS invoice_currency,
+        reading.currency IS NULL OR currencies.currency IS NOT NULL AS is_known_currency,
+        hundredth_factor(coalesce(currencies.minor_units_per_unit, invoice.minor_units_per_unit)) AS factor,
+        number_text(reading.unit_price) AS price_number,
         number_text(reading.amount) AS amount_number,
+        number_text(reading.billed) AS billed_number,
+        number_text(reading.tax) AS tax_number,
         moment(reading.created) AS created_at
     FROM staging.stg_all__payment_readings AS reading
     INNER JOIN staging.invoices AS invoice
         ON reading.vendor = invoice.vendor AND reading.account = invoice.account
         AND reading.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
+    LEFT JOIN staging.currencies AS currencies ON reading.currency = currencies.currency
+),
+
+amounts AS (
+    SELECT
+        *,
+        unit_price_of(unit_price, price_number) AS price,
+        CAST(invoice_amount(minor_units(amount_number, 1)) AS DECIMAL(19, 0)) AS paid,
+        CAST(invoice_amount(minor_units(billed_number, 1)) AS DECIMAL(19, 0)) AS billed,
+        CAST(coalesce(invoice_amount(minor_units(tax_number, 1)), 0) AS DECIMAL(19, 0)) AS tax
+    FROM numbers
 ),
 
 numbered AS (
     SELECT
         *,
-        line_amount(minor_units(amount_number, 1)) AS amount_cents,
+        invoice_amount(TRY_CAST(round(own_hundredths(paid, billed, tax, price) * factor, 0) AS BIGINT)) AS amount_cents,
         row_number() OVER (
             PARTITION BY invoice_id, kind, natural_key ORDER BY CAST(amount AS VARCHAR), status
         ) AS ordinal
-    FROM numbers
+    FROM amounts
 )
 
 SELECT
@@ -27,9 +45,14 @@ SELECT
     invoice_id,
     vendor,
     account,
+    entity,
+    listing,
+    document_key,
     kind,
     status,
     amount_cents,
     currency,
-    created_at
+    currency = invoice_currency AS is_in_invoice_currency,
+    created_at,
+    unknown_currency(' of a payment', currency, is_known_currency) AS rejection_reason
 FROM numbered

@@ -1,7 +1,7 @@
--- One row per invoice that states refunds: what came back, in minor units.
+-- One row per invoice that states refunds: what came back in the invoice's own currency, in minor units.
 SELECT
     invoice_id,
-    CAST(sum(amount_cents) AS BIGINT) AS refunded_cents
+    CAST(invoice_amount(sum(amount_cents)) AS BIGINT) AS refunded_cents
 FROM staging.payments
-WHERE kind = 'refund'
+WHERE kind = 'refund' AND is_in_invoice_currency AND rejection_reason IS NULL
 GROUP BY invoice_id

@@ -1,12 +1,36 @@
 -- One row per detail document that can't be read, whole or in one of its lines: its invoice stands without it.
-WITH reasons AS (
+WITH beyond_all_bounds AS (
+    -- Their sum would not fit 64 bits. It takes hundreds of thousands of lines, each of a billion dollars.
+    SELECT invoice_id
+    FROM staging.line_amounts
+    WHERE abs(amount_cents) >= 100000000000
+    GROUP BY invoice_id
+    HAVING abs(sum(amount_cents)) > 8000000000000000000
+),
+
+reasons AS (
     SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
     FROM staging.details
     WHERE rejection_reason IS NOT NULL
     UNION ALL
     SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
     FROM staging.line_amounts
-    WHERE rejection_reason IS NOT NULL AND entity <> 'invoices'
+    WHERE rejection_reason IS NOT NULL
+    UNION ALL
+    SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
+    FROM staging.payments
+    WHERE rejection_reason IS NOT NULL
+    UNION ALL
+    SELECT
+        line.invoice_id,
+        line.vendor,
+        line.account,
+        line.entity,
+        line.listing,
+        line.document_key,
+        'its lines add up to more than an amount can be' AS rejection_reason
+    FROM staging.line_amounts AS line
+    SEMI JOIN beyond_all_bounds ON line.invoice_id = beyond_all_bounds.invoice_id
 ),
 
 grouped AS (

@@ -18,7 +18,7 @@ renamed AS (
         stated(invoice.id) AS invoice_number,
         stated(invoice.startDate) AS period_start,
         stated(invoice.endDate) AS period_end,
-        stated(coalesce(invoice.statusName, invoice.status)) AS vendor_status,
+        coalesce(stated(invoice.statusName), stated(invoice.status)) AS vendor_status,
         invoice.amountBilledCents AS total,
         invoice.subtotalCents AS subtotal,
         invoice.salesTaxCents AS tax,
@@ -26,10 +26,15 @@ renamed AS (
         invoice.startingBalanceCents AS starting_balance,
         invoice.amountPaidCents AS paid
     FROM source
+),
+
+numbers AS (
+    SELECT *, number_text(paid) AS paid_number, number_text(total) AS total_number
+    FROM renamed
 )
 
 SELECT
-    *,
+    * EXCLUDE (paid_number, total_number),
     FALSE AS is_listed_upcoming,
     'stated' AS billing_period_basis,
     'USD' AS currency,
@@ -39,11 +44,7 @@ SELECT
         WHEN 'PENDING' THEN 'upcoming'
         WHEN 'CLOSED' THEN 'open'
         WHEN 'INVOICED' THEN
-            CASE
-                WHEN TRY_CAST(paid ->> '$' AS DECIMAL(18, 0))
-                    >= TRY_CAST(total ->> '$' AS DECIMAL(18, 0)) THEN 'paid'
-                ELSE 'open'
-            END
+            CASE WHEN minor_units(paid_number, 1) >= minor_units(total_number, 1) THEN 'paid' ELSE 'open' END
         WHEN 'FAILED' THEN 'failed'
         WHEN 'PAID' THEN 'paid'
         WHEN 'CHARGE_FAILED' THEN 'failed'
@@ -52,4 +53,4 @@ SELECT
         WHEN 'FORGIVEN' THEN 'written_off'
         ELSE 'unknown'
     END AS payment_status
-FROM renamed
+FROM numbers

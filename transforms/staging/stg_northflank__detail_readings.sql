@@ -8,8 +8,11 @@ SELECT
     valid_from,
     northflank_has_decimals(document) AS is_major_unit,
     document -> '$.subTotal' AS subtotal,
-    coalesce(document -> '$.tax.amount', document -> '$.tax.value') AS tax,
-    coalesce(document -> '$.discounts.total', document -> '$.discount') AS discount,
+    CASE WHEN is_absent(document -> '$.tax.amount') THEN document -> '$.tax.value' ELSE document -> '$.tax.amount' END AS tax,
+    CASE
+        WHEN is_absent(document -> '$.discounts.total') THEN document -> '$.discount'
+        ELSE document -> '$.discounts.total'
+    END AS discount,
     CASE
         WHEN document IS NULL THEN 'what the vendor sent is not valid JSON'
         ELSE northflank_doubt(northflank_has_decimals(document), northflank_has_cents(document))

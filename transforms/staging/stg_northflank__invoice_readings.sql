@@ -4,8 +4,8 @@ WITH renamed AS (
     SELECT
         *,
         stated(document ->> '$.id') AS invoice_number,
-        ltrim(document ->> '$.period.start', chr(1)) AS period_start,
-        ltrim(document ->> '$.period.end', chr(1)) AS period_end,
+        stated(document ->> '$.period.start') AS period_start,
+        stated(document ->> '$.period.end') AS period_end,
         stated(document ->> '$.currency') AS stated_currency,
         document -> '$.total' AS total,
         document -> '$.subTotal' AS subtotal,
@@ -25,6 +25,7 @@ SELECT
     CASE WHEN stated_currency IS NULL THEN 'assumed' ELSE 'stated' END AS currency_basis,
     has_decimals AS is_major_unit,
     CASE
+        WHEN lower(vendor_status) = 'draft' THEN 'upcoming'
         WHEN lower(vendor_status) = 'open' THEN 'open'
         WHEN lower(vendor_status) = 'paid' THEN 'paid'
         WHEN lower(vendor_status) = 'uncollectible' THEN 'written_off'

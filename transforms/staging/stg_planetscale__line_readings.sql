@@ -14,6 +14,11 @@ SELECT
     TRUE AS is_major_unit,
     coalesce(stated(document ->> '$.database_name'), stated(document ->> '$.database_id')) AS project,
     coalesce(stated(document ->> '$.resource.name'), stated(document ->> '$.resource.id')) AS resource,
+    -- Billed through Cloudflare; whether such a line is part of the total, PlanetScale doesn't say.
+    CASE
+        WHEN document ->> '$.cloudflare_billed' IN ('true', 'false')
+            THEN '{"cloudflare_billed": ' || (document ->> '$.cloudflare_billed') || '}'
+    END AS tags,
     missing_key(document_key) AS doubt
 FROM staging.source_planetscale__line_items
 WHERE valid_to IS NULL

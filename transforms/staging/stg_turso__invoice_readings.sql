@@ -8,13 +8,22 @@ WITH renamed AS (
         lower(stated(document ->> '$.status')) AS vendor_status,
         stated(document ->> '$.due_date') AS due,
         stated(document ->> '$.paid_at') AS paid_on,
-        stated(document ->> '$.payment_failed_at') AS payment_failed,
-        CAST(day_of(moment(stated(document ->> '$.due_date'))) AS TIMESTAMP) AS period_end
+        stated(document ->> '$.payment_failed_at') AS payment_failed
     FROM staging.source_turso__invoices
+),
+
+timed AS (
+    SELECT
+        *,
+        CAST(day_of(moment(due)) AS TIMESTAMP) AS period_end,
+        moment(paid_on) AS paid_at,
+        moment(payment_failed) AS payment_failed_at,
+        NOT is_absent_time(paid_on) AS may_be_paid
+    FROM renamed
 )
 
 SELECT
-    * EXCLUDE (period_end),
+    * EXCLUDE (paid_at, payment_failed_at, period_end, may_be_paid),
     listing = 'upcoming' AS is_listed_upcoming,
     strftime(period_end - INTERVAL 1 MONTH, '%Y-%m-%dT00:00:00Z') AS period_start,
     strftime(period_end, '%Y-%m-%dT00:00:00Z') AS period_end,
@@ -28,9 +37,10 @@ SELECT
     ) AS invoice_url,
     CASE
         WHEN vendor_status = 'void' THEN 'void'
-        WHEN paid_on IS NOT NULL OR vendor_status = 'paid' THEN 'paid'
+        WHEN paid_at IS NOT NULL OR vendor_status = 'paid' THEN 'paid'
         WHEN listing = 'upcoming' OR vendor_status = 'draft' THEN 'upcoming'
-        WHEN payment_failed IS NOT NULL THEN 'failed'
+        WHEN may_be_paid THEN 'unknown'
+        WHEN payment_failed_at IS NOT NULL THEN 'failed'
         ELSE 'open'
     END AS payment_status
-FROM renamed
+FROM timed

@@ -5,7 +5,7 @@ WITH renamed AS (
         *,
         stated(document ->> '$.invoiceStartDate') AS period_start,
         stated(document ->> '$.invoiceEndDate') AS period_end,
-        stated(document ->> '$.totalAmount.currencyCode') AS currency,
+        coalesce(stated(document ->> '$.totalAmount.currencyCode'), stated(document ->> '$.currencyCode')) AS currency,
         upper(stated(document ->> '$.currencyCode')) AS outer_currency,
         listing = 'upcoming' AS is_listed_upcoming,
         signed_amount(document -> '$.totalAmount') AS total

@@ -20,7 +20,7 @@ WITH products AS (
 SELECT
     vendor,
     account,
-    'invoices' AS entity,
+    'product_breakdowns' AS entity,
     listing,
     document_key,
     document_key AS invoice_key,
@@ -29,5 +29,6 @@ SELECT
     stated(product.productName) AS description,
     product.quantity AS quantity,
     signed_amount(product.total) AS amount,
+    stated(product.total ->> '$.currencyCode') AS currency,
     TRUE AS is_major_unit
 FROM products
