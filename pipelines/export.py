@@ -5,14 +5,13 @@ Each file is written beside its place first and then renamed, so that nobody rea
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.failures import JobError
+from pipelines.files import replacing
 from pipelines.model import TRANSFORMS
 from pipelines.published import one_sentence, unsealed
 from pipelines.sql_text import identifier, literal
@@ -118,13 +117,8 @@ def _write_all(
 def _write(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str
 ) -> ExportedFile:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        beside.touch(mode=0o600)
+    with replacing(path) as beside:
         written = connection.execute(
             f"COPY ({query}) TO {literal(beside)} ({options}, USE_TMP_FILE false)"
         ).fetchone()
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
     return ExportedFile(path, written[0] if written else 0)

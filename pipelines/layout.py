@@ -77,11 +77,19 @@ def _found(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _foreign_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Tables of documents in `raw` that lack a column of ours."""
+    """Tables of documents in `raw` that lack a column of ours; where there is no `raw`, all that
+    stand in a schema that isn't ours: it is somebody else's database."""
     rows = connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns()"
         " WHERE schema_name = 'raw' AND database_name = current_database()"
         " AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' AND table_name <> 'fetched_details'"
         " GROUP BY table_name ORDER BY table_name"
     ).fetchall()
-    return [name for name, columns in rows if _COLUMNS - set(columns)]
+    if rows:
+        return [name for name, columns in rows if _COLUMNS - set(columns)]
+    others = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        " WHERE database_name = current_database()"
+        " AND schema_name NOT IN ('raw', 'staging', 'marts') ORDER BY ALL"
+    ).fetchall()
+    return [name for (name,) in others]

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import working_folder
 from pipelines.publish import PublishedTable, publish
 from pipelines.warehouse import Warehouse, connect, holding
 
@@ -66,9 +67,10 @@ def test_reader_of_the_old_copy_is_undisturbed(
 def test_leftovers_of_a_killed_run_are_removed(
     warehouse: Warehouse, work: duckdb.DuckDBPyConnection
 ) -> None:
-    leftover = warehouse.directory / ".publishing"
-    leftover.mkdir()
-    (leftover / "billhouse.duckdb").write_bytes(b"half a database")
+    leftover = warehouse.working_folder / "publishing" / "billhouse.duckdb"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"half a database")
+    working_folder.claim(warehouse.working_folder)
     publish(work, warehouse, [INVOICES])
     assert not leftover.exists()
     assert rows(warehouse.published, "SELECT count(*) FROM fct_invoices") == [(1,)]
@@ -82,7 +84,7 @@ def test_failure_leaves_what_is_published(
     with pytest.raises(duckdb.Error, match="no_such_table"):
         publish(work, warehouse, [INVOICES, PublishedTable("marts", "no_such_table")])
     assert warehouse.published.read_bytes() == before
-    assert not (warehouse.directory / ".publishing").exists()
+    assert not (warehouse.working_folder / "publishing").exists()
     publish(work, warehouse, [INVOICES])
 
 
