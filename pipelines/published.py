@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipelines.failures import JobError, UsageError
+from pipelines.failures import JobError
+from pipelines.queries import check, sealed, spilling_unseen
 from pipelines.tables import print_table
 from pipelines.warehouse import Warehouse, cannot_open
 
@@ -49,16 +50,9 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(warehouse.published, read_only=True)
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
-    with closing(connection):
+    with closing(connection), spilling_unseen(connection):
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
-
-
-def sealed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let its SQL reach no other file and no network, and let none undo that."""
-    connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    connection.execute("SET GLOBAL enable_external_access = false")
-    connection.execute("SET GLOBAL lock_configuration = true")
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
@@ -67,14 +61,13 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     They come as an Arrow table, which carries sums of cents (128 bits) and decimals exactly.
 
     Raises:
-        UsageError: there is no query in the text.
-        JobError: DuckDB can't answer it; says why in a sentence.
+        UsageError: there is no query in the text, or more than one.
+        JobError: it isn't one that only reads, or DuckDB can't answer it; says why in a sentence.
     """
     import duckdb
 
-    if not sql.strip().rstrip(";"):
-        raise UsageError('There is no query. Example: billhouse query "FROM fct_invoices LIMIT 10"')
     try:
+        check(connection, sql)
         return connection.execute(sql).to_arrow_table()
     except duckdb.Error as error:
         raise JobError(

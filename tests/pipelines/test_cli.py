@@ -158,9 +158,11 @@ def test_query_formats_are_exact(billhouse: Billhouse, loaded: Warehouse) -> Non
         ("SELECT x FROM fct_invoices", 1, "x"),
         ("FROM no_such_table", 1, "no_such_table"),
         ("CREATE TABLE t AS SELECT 1", 1, "read-only"),
-        ("FROM read_text('/etc/hostname')", 1, "file system operations are disabled"),
+        ("FROM read_text('/etc/hostname')", 1, "read_text is disabled"),
+        ("FROM '/etc/hostname.csv'", 1, "file system operations are disabled"),
         ("ATTACH '/tmp/other.duckdb'", 1, "disabled"),
-        ("SET enable_external_access = true", 1, "locked"),
+        ("SET enable_external_access = true", 1, "SET is disabled"),
+        ("SELECT 1; SELECT 2", 2, "one query at a time"),
         (" ; ", 2, "There is no query"),
     ],
 )
