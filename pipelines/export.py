@@ -14,6 +14,7 @@ from pipelines.failures import JobError
 from pipelines.files import replacing
 from pipelines.model import TRANSFORMS
 from pipelines.published import one_sentence, unsealed
+from pipelines.spreadsheets import harmless_sql
 from pipelines.sql_text import identifier, literal
 from pipelines.warehouse import Warehouse
 
@@ -27,6 +28,7 @@ _FOCUS = {
     "invoice-detail": "focus_invoice_detail.sql",
     "billing-period": "focus_billing_period.sql",
 }
+_TEXT = frozenset({"VARCHAR", "JSON"})
 _OPTIONS: Mapping[FileFormat, str] = {
     "parquet": "FORMAT parquet, COMPRESSION zstd",
     "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
@@ -54,9 +56,11 @@ class FocusExport:
 
 
 def export_tables(
-    warehouse: Warehouse, directory: Path, file_format: FileFormat
+    warehouse: Warehouse, directory: Path, file_format: FileFormat, *, raw: bool = False
 ) -> list[ExportedFile]:
     """Write every published table to `<table>.<format>`.
+
+    In CSV, text that a spreadsheet would run is made harmless, if it isn't wanted `raw`.
 
     Raises:
         JobError: nothing is published yet, or a file can't be written.
@@ -68,11 +72,16 @@ def export_tables(
             {name: f"SELECT * FROM {identifier(name)}" for name in tables},  # noqa: S608
             directory,
             file_format,
+            raw=raw,
         )
 
 
-def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat) -> FocusExport:
+def export_focus(
+    warehouse: Warehouse, directory: Path, file_format: FileFormat, *, raw: bool = False
+) -> FocusExport:
     """Write FOCUS 1.4's Invoice Detail and Billing Period; docs/focus.md says what is in them.
+
+    In CSV, text that a spreadsheet would run is made harmless, if it isn't wanted `raw`.
 
     Raises:
         JobError: nothing is published yet, or a file can't be written.
@@ -89,7 +98,8 @@ def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat)
             """
         ).fetchone()
         invoices, lines = left_out or (0, 0)
-        return FocusExport(_write_all(connection, queries, directory, file_format), invoices, lines)
+        files = _write_all(connection, queries, directory, file_format, raw=raw)
+        return FocusExport(files, invoices, lines)
 
 
 def _write_all(
@@ -97,10 +107,14 @@ def _write_all(
     queries: Mapping[str, str],
     directory: Path,
     file_format: FileFormat,
+    *,
+    raw: bool,
 ) -> list[ExportedFile]:
     import duckdb
 
     try:
+        if file_format == "csv" and not raw:
+            queries = {name: _harmless(connection, query) for name, query in queries.items()}
         directory.mkdir(parents=True, exist_ok=True)
         return [
             _write(connection, query, directory / f"{name}.{file_format}", _OPTIONS[file_format])
@@ -112,6 +126,16 @@ def _write_all(
             " there are whole, old or new. Give --output a folder that this user may write to and"
             " that has room, and export again."
         ) from error
+
+
+def _harmless(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    described = connection.execute(f"DESCRIBE {query}").fetchall()
+    replaced = ", ".join(
+        f"{harmless_sql(identifier(name))} AS {identifier(name)}"
+        for name, kind, *_ in described
+        if kind in _TEXT
+    )
+    return f"SELECT * REPLACE ({replaced}) FROM ({query})" if replaced else query  # noqa: S608
 
 
 def _write(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.failures import JobError
 from pipelines.queries import check, sealed, spilling_unseen
+from pipelines.spreadsheets import harmless
 from pipelines.tables import print_table
 from pipelines.warehouse import Warehouse, cannot_open
 
@@ -147,11 +148,13 @@ def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
     print_table(result.column_names, _texts(result), numbers=numbers, title=title)
 
 
-def print_as_csv(result: pa.Table) -> None:
-    """RFC 4180, with a header and bare line feeds; null is an empty field."""
+def print_as_csv(result: pa.Table, *, raw: bool = False) -> None:
+    """RFC 4180, with a header and bare line feeds; null is an empty field. Text that a spreadsheet
+    would run is made harmless, if it isn't wanted `raw`."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(result.column_names)
-    writer.writerows(_texts(result))
+    cell = text_of if raw else _harmless_cell
+    writer.writerow([cell(name) for name in result.column_names])
+    writer.writerows([cell(value) for value in row] for row in _rows(result))
 
 
 def print_as_json(result: pa.Table) -> None:
@@ -179,6 +182,10 @@ def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 def _texts(result: pa.Table) -> list[list[str]]:
     return [[text_of(value) for value in row] for row in _rows(result)]
+
+
+def _harmless_cell(value: Any) -> str:
+    return harmless(value) if isinstance(value, str) else text_of(value)
 
 
 def _iso(moment: datetime) -> str:
