@@ -209,16 +209,16 @@ def cannot_open(file: Path, error: Exception) -> JobError:
             f"Process {holder['process']} has {file} open, so this one can't use it. Close that"
             f" program, or {instead}, and try again."
         )
-    if "newer" in str(error) and "version" in str(error):
-        return JobError(
-            f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
-            " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
-        )
     if "WAL" in str(error) and "match" in str(error):
         return JobError(
             f"{file} can't be opened: the log {file.name}.wal beside it belongs to another file, or"
             " to an earlier state of this one. Nothing was changed. Move the log aside and try"
             " again."
+        )
+    if "newer" in str(error) and "version" in str(error):
+        return JobError(
+            f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
+            " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
         )
     mend = (
         "run `billhouse rebuild`, which makes it anew from what was loaded"
