@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -280,3 +281,31 @@ def test_demo_leaves_alone_what_no_demo_wrote(
         assert "--directory" in finished.stderr
     assert precious.read_text() == "keep"
     assert not warehouse.directory.exists()
+
+
+def test_demo_follows_the_umask_and_keeps_what_others_put_beside_it(
+    billhouse: Billhouse, tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo-warehouse"
+    before = os.umask(0o027)
+    try:
+        for _ in range(2):
+            finished = billhouse("demo")
+            assert finished.returncode == 0, finished.stderr
+            published = folder / "billhouse.duckdb"
+            assert folder.stat().st_mode & 0o777 == 0o750
+            assert published.stat().st_mode & 0o777 == 0o640
+            (folder / "notes").mkdir(exist_ok=True)
+            (folder / "notes" / "mine.txt").write_text("mine")
+            (folder / "parquet" / "mine.parquet").write_text("mine")
+    finally:
+        os.umask(before)
+    assert {entry.name for entry in folder.iterdir()} == {
+        ".billhouse-demo",
+        "billhouse.duckdb",
+        "notes",
+        "parquet",
+        "run.lock",
+        "work.duckdb",
+    }
+    assert (folder / "notes" / "mine.txt").read_text() == "mine"
