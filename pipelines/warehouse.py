@@ -24,7 +24,9 @@ PUBLISHED = "billhouse.duckdb"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
 _LONGEST_NUMBER = 20
 # From it on, DuckDB knows by its log which file, and which state of it, the log belongs to.
-STORAGE = {"storage_compatibility_version": "v1.5.0"}
+STORAGE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0"
+}
 _LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
 
 
