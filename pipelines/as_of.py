@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from pipelines.failures import JobError, UsageError
-from pipelines.published import one_sentence, sealed
+from pipelines.published import one_sentence
+from pipelines.queries import sealed, spilling_unseen
 from pipelines.sql_text import literal
 from pipelines.warehouse import Warehouse, WarehouseBusyError, cannot_open, holding
 
@@ -71,7 +72,7 @@ def opened_as_of(warehouse: Warehouse, moment: datetime) -> Iterator[duckdb.Duck
             f"Nothing was loaded yet: {warehouse.work} doesn't exist. Run `billhouse run` first, or"
             " set warehouse.directory to where the warehouse is."
         )
-    with closing(duckdb.connect()) as connection:
+    with closing(duckdb.connect()) as connection, spilling_unseen(connection):
         _build(connection, warehouse, moment)
         connection.execute("USE marts")
         sealed(connection)

@@ -7,18 +7,19 @@ manifest that tells how many rows there are. Any tool that reads Parquet can rea
 from __future__ import annotations
 
 import json
-import os
-import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import stray_log, working_folder
 from pipelines.failures import JobError, UsageError
+from pipelines.files import put_folder_in_place, put_in_place
 from pipelines.layout import LAYOUT, bring_up_to_date
 from pipelines.published import one_sentence
 from pipelines.sql_text import identifier, literal
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse import STORAGE, Warehouse, connect, holding
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,17 +38,21 @@ _KEPT = """
 
 @dataclass(frozen=True)
 class Backup:
-    """What stands in a backup: rows by table."""
+    """What stands in a backup: rows by table.
+
+    `stray_logs` are the renamed ones of a database that was in the restored one's place before.
+    """
 
     folder: Path
     rows: dict[str, int]
+    stray_logs: Sequence[Path] = ()
 
 
 def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backup:
     """Write a backup into `folder`, which is there in full or not at all.
 
     Raises:
-        UsageError: the folder is in use already.
+        UsageError: the folder is in use already, or the one beside it in which it is written.
         JobError: there is nothing to back up, another run is at work, or the disk refuses.
     """
     if not warehouse.work.exists():
@@ -60,20 +65,16 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
             f"{folder} is there already and not empty. A backup needs a folder of its own: give"
             " it a new name, as in backup-2026-03-01."
         )
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = folder.with_name(f".{folder.name}.unfinished")
     with holding(warehouse, lock_timeout=lock_timeout), closing(connect(warehouse)) as connection:
         import duckdb
 
         try:
-            if partial.exists():
-                shutil.rmtree(partial)
-            partial.mkdir(parents=True)
-            rows = _write(connection, partial)
-            if folder.exists():
-                folder.rmdir()
-            partial.rename(folder)
+            with working_folder.emptied(partial):
+                rows = _write(connection, partial)
+                put_folder_in_place(partial, folder)
+                working_folder.unmark(folder)
         except (duckdb.Error, OSError) as error:
-            shutil.rmtree(partial, ignore_errors=True)
             raise JobError(
                 f"The backup in {folder} could not be written: {one_sentence(error)} Nothing is"
                 " left of it, and the warehouse is as it was. Mend the cause (a full disk is the"
@@ -99,21 +100,21 @@ def restore(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
                     f"{file} exists, and a restore overwrites nothing. Move it aside, or set"
                     " warehouse.directory to an empty folder."
                 )
-        partial = warehouse.work.with_name(f"{warehouse.work.name}.restoring")
-        _remove(partial)
+        stray_logs = stray_log.set_aside(warehouse.work)
+        partial = warehouse.working_folder / warehouse.work.name
         try:
-            with closing(duckdb.connect(partial)) as connection:
+            with closing(duckdb.connect(partial, config=STORAGE)) as connection:
                 _read(connection, folder, manifest)
                 bring_up_to_date(connection, folder)
-            os.replace(partial, warehouse.work)
+                # What isn't in the file yet would stay behind in its log.
+                connection.execute("CHECKPOINT")
+            put_in_place(partial, warehouse.work)
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The backup in {folder} could not be restored: {one_sentence(error)} The warehouse"
                 f" {warehouse.directory} stays empty. Use another backup if this one is damaged."
             ) from error
-        finally:
-            _remove(partial)
-    return Backup(folder, manifest)
+    return Backup(folder, manifest, stray_logs)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
@@ -162,8 +163,3 @@ def _no_backup(folder: Path, reason: str) -> UsageError:
         f"{folder} holds no backup that can be read ({reason}). Give the folder that `billhouse"
         " backup` wrote."
     )
-
-
-def _remove(file: Path) -> None:
-    for each in (file, file.with_name(f"{file.name}.wal")):
-        each.unlink(missing_ok=True)

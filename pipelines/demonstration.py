@@ -15,9 +15,11 @@ import typer
 from pipelines import job
 from pipelines.events import Listener
 from pipelines.failures import JobError, UsageError
+from pipelines.ownership import published_files
 from pipelines.published import print_as_table
 from pipelines.selection import selected_accounts
 from pipelines.sql_text import literal
+from pipelines.stray_log import logs_of
 from pipelines.warehouse import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
@@ -70,12 +72,12 @@ def demonstrate(directory: Path, *, listener: Listener) -> None:
     from sandbox.server import running
     from sandbox.world import World
 
-    warehouse = Warehouse(directory)
-    _prepare(directory)
+    warehouse = Warehouse(directory, is_private=False)
+    _prepare(warehouse)
     with (
         running(World(months=MONTHS)) as sandbox,
         _only_accounts_of(sandbox),
-        TemporaryDirectory(dir=directory) as aside,
+        TemporaryDirectory(prefix="billhouse-") as aside,
     ):
         typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
         accounts = selected_accounts()
@@ -91,8 +93,9 @@ def demonstrate(directory: Path, *, listener: Listener) -> None:
     )
 
 
-def _prepare(directory: Path) -> None:
-    """An empty directory with the marker that lets the next demo empty it again."""
+def _prepare(warehouse: Warehouse) -> None:
+    """A directory without a warehouse, with the marker that lets the next demo use it again."""
+    directory = warehouse.directory
     if directory.resolve() == configured_warehouse().directory.resolve():
         raise UsageError(
             f"{directory} is the configured warehouse, and a demo would empty it. Give the demo"
@@ -106,13 +109,17 @@ def _prepare(directory: Path) -> None:
                 f"{directory} holds something that no demo wrote, so it is left alone. Give the"
                 " demo an empty or a new folder with --directory."
             )
-        for entry in directory.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            elif entry.name != MARKER:
-                entry.unlink()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (directory / MARKER).write_text("Invented data; `billhouse demo` empties this folder.\n")
+        _remove_earlier(warehouse)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / MARKER).write_text("Invented data; `billhouse demo` makes it anew each time.\n")
+
+
+def _remove_earlier(warehouse: Warehouse) -> None:
+    """Remove the warehouse of the last demo; what else somebody put there stays."""
+    parquet = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
+    databases = (warehouse.work, warehouse.published)
+    for file in (*parquet, *databases, *(log for each in databases for log in logs_of(each))):
+        file.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def fetching(progress: FetchEvent) -> Event:
         f"{progress.vendor} {progress.account}: {progress.requests} request(s),"
         f" {progress.documents} document(s)",
         fields=asdict(progress),
+    )
+
+
+def log_set_aside(log: Path) -> Event:
+    """A database's log was no longer beside its database."""
+    return Event(
+        "log_set_aside",
+        f"A log that a killed run left belongs to another database than the one beside it, so it"
+        f" was renamed to {log}. What is in it is in no database: it may be deleted, unless you put"
+        " that database back.",
+        "warning",
+        {"path": str(log)},
     )
 
 

@@ -5,16 +5,16 @@ Each file is written beside its place first and then renamed, so that nobody rea
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.failures import JobError
+from pipelines.files import replacing
 from pipelines.model import TRANSFORMS
 from pipelines.published import one_sentence, unsealed
+from pipelines.spreadsheets import harmless_sql
 from pipelines.sql_text import identifier, literal
 from pipelines.warehouse import Warehouse
 
@@ -28,6 +28,7 @@ _FOCUS = {
     "invoice-detail": "focus_invoice_detail.sql",
     "billing-period": "focus_billing_period.sql",
 }
+_TEXT = frozenset({"VARCHAR", "JSON"})
 _OPTIONS: Mapping[FileFormat, str] = {
     "parquet": "FORMAT parquet, COMPRESSION zstd",
     "csv": "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'",
@@ -55,9 +56,11 @@ class FocusExport:
 
 
 def export_tables(
-    warehouse: Warehouse, directory: Path, file_format: FileFormat
+    warehouse: Warehouse, directory: Path, file_format: FileFormat, *, raw: bool = False
 ) -> list[ExportedFile]:
     """Write every published table to `<table>.<format>`.
+
+    In CSV, text that a spreadsheet would run is made harmless, if it isn't wanted `raw`.
 
     Raises:
         JobError: nothing is published yet, or a file can't be written.
@@ -69,11 +72,16 @@ def export_tables(
             {name: f"SELECT * FROM {identifier(name)}" for name in tables},  # noqa: S608
             directory,
             file_format,
+            raw=raw,
         )
 
 
-def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat) -> FocusExport:
+def export_focus(
+    warehouse: Warehouse, directory: Path, file_format: FileFormat, *, raw: bool = False
+) -> FocusExport:
     """Write FOCUS 1.4's Invoice Detail and Billing Period; docs/focus.md says what is in them.
+
+    In CSV, text that a spreadsheet would run is made harmless, if it isn't wanted `raw`.
 
     Raises:
         JobError: nothing is published yet, or a file can't be written.
@@ -90,7 +98,8 @@ def export_focus(warehouse: Warehouse, directory: Path, file_format: FileFormat)
             """
         ).fetchone()
         invoices, lines = left_out or (0, 0)
-        return FocusExport(_write_all(connection, queries, directory, file_format), invoices, lines)
+        files = _write_all(connection, queries, directory, file_format, raw=raw)
+        return FocusExport(files, invoices, lines)
 
 
 def _write_all(
@@ -98,10 +107,14 @@ def _write_all(
     queries: Mapping[str, str],
     directory: Path,
     file_format: FileFormat,
+    *,
+    raw: bool,
 ) -> list[ExportedFile]:
     import duckdb
 
     try:
+        if file_format == "csv" and not raw:
+            queries = {name: _harmless(connection, query) for name, query in queries.items()}
         directory.mkdir(parents=True, exist_ok=True)
         return [
             _write(connection, query, directory / f"{name}.{file_format}", _OPTIONS[file_format])
@@ -115,16 +128,21 @@ def _write_all(
         ) from error
 
 
+def _harmless(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    described = connection.execute(f"DESCRIBE {query}").fetchall()
+    replaced = ", ".join(
+        f"{harmless_sql(identifier(name))} AS {identifier(name)}"
+        for name, kind, *_ in described
+        if kind in _TEXT
+    )
+    return f"SELECT * REPLACE ({replaced}) FROM ({query})" if replaced else query  # noqa: S608
+
+
 def _write(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str
 ) -> ExportedFile:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        beside.touch(mode=0o600)
+    with replacing(path) as beside:
         written = connection.execute(
             f"COPY ({query}) TO {literal(beside)} ({options}, USE_TMP_FILE false)"
         ).fetchone()
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
     return ExportedFile(path, written[0] if written else 0)

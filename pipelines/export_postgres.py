@@ -1,16 +1,18 @@
 """A copy of the published tables in PostgreSQL, for tools that want a server.
 
 The copy is replaced in one transaction: readers see the old tables until the new ones are whole.
-https://www.postgresql.org/docs/current/sql-copy.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipelines.failures import JobError, UsageError
+from pipelines.postgres_tables import copy_table
 from pipelines.published import opened
 from pipelines.warehouse import Warehouse
 
@@ -18,13 +20,12 @@ if TYPE_CHECKING:
     import duckdb
     import psycopg
 
-_ROWS_AT_ONCE = 10_000
 _CONNECT_TIMEOUT = 10
 # So that two exports at one time are one after the other; the number means nothing.
 _LOCK = 4_242_424_242
-_SAME_NAME_THERE = frozenset(
-    {"VARCHAR", "BIGINT", "INTEGER", "DATE", "BOOLEAN", "TIMESTAMP WITH TIME ZONE"}
-)
+_SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
+# user:password, and what stands between it and the options.
+_URL = re.compile(r"\w+://(?P<authority>[^/?]*)(?P<path>[^?]*)")
 
 
 def export_postgres(warehouse: Warehouse, url: str, schema: str) -> list[tuple[str, int]]:
@@ -58,21 +59,19 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
             "`billhouse export postgres` needs psycopg: install it with `pip install"
             " 'billhouse[postgres]'`."
         ) from None
-    try:
-        parameters = _parameters(url)
-    except psycopg.ProgrammingError:
-        # Its text quotes the URL, and with it the password.
-        raise UsageError(
-            "The URL of the PostgreSQL database can't be read (and isn't shown, as it holds a"
-            " password): write it as postgresql://user:password@host:5432/database."
-        ) from None
+    parameters = _parameters(url)
     try:
         connection = psycopg.connect(**parameters)
-    except psycopg.Error as error:
+    except (psycopg.Error, OSError, UnicodeError) as error:
+        settings = _settings(parameters)
+        server = settings.get("host") or settings.get("hostaddr") or "this machine"
+        reason = _sentence(error)
+        for name in _SECRETS:
+            if secret := settings.get(name):
+                reason = reason.replace(secret, "[removed]")
         raise JobError(
-            f"PostgreSQL at {parameters.get('host', 'this machine')} can't be used:"
-            f" {_sentence(error)} Check the URL, that the server runs, and that this machine may"
-            " connect to it."
+            f"PostgreSQL at {server} can't be used: {reason} Check the URL, that the server runs,"
+            " and that this machine may connect to it."
         ) from None
     try:
         yield connection
@@ -81,22 +80,82 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
 
 
 def _parameters(url: str) -> dict[str, Any]:
-    """The certificate is verified unless the URL says something else, or leads to this machine."""
+    """What libpq is asked for: the certificate is verified unless the URL says something else, or
+    leads to this machine.
+
+    Raises:
+        UsageError: the URL is none. Its text isn't shown: it holds a password, or a part of one
+            where libpq reads a host or a database.
+    """
+    import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
+    _refuse_a_torn_password(url)
+    try:
+        parameters = conninfo_to_dict(url)
+    except (psycopg.ProgrammingError, UnicodeError):
+        raise _unreadable() from None
+    if any(port and not port.isdecimal() for port in str(parameters.get("port", "")).split(",")):
+        raise _unreadable()
+    if not parameters.get("sslmode") and not _is_here(parameters):
+        parameters["sslmode"] = "verify-full"
+        if not _settings(parameters).get("sslrootcert"):
+            parameters["sslrootcert"] = "system"
+    return {"connect_timeout": _CONNECT_TIMEOUT, **parameters, "client_encoding": "UTF8"}
+
+
+def _is_here(parameters: Mapping[str, Any]) -> bool:
+    """Whether every server that libpq may connect to is this machine."""
     from sources.origin import is_loopback
 
-    parameters = conninfo_to_dict(url)
-    host = str(parameters.get("host") or "")
-    if "@" in host:
-        # Of a password with a bare @ in it, the rest is read as the host, which errors show.
+    settings = _settings(parameters)
+    hosts, addresses = settings.get("host", ""), settings.get("hostaddr", "")
+    if not hosts and not addresses:
+        # A service that isn't found may be anywhere.
+        return not settings.get("service")
+    return all(
+        not each or each.startswith("/") or is_loopback(each)
+        for each in (*hosts.split(","), *addresses.split(","))
+    )
+
+
+def _settings(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters, and what libpq adds to them: from the service that is named, the environment
+    (PGHOST, PGHOSTADDR, …) and its own defaults."""
+    from psycopg import pq
+
+    before = os.environ.get("PGSERVICE")
+    try:
+        if parameters.get("service"):
+            os.environ["PGSERVICE"] = str(parameters["service"])
+        found = {
+            each.keyword.decode(): each.val.decode(errors="replace")
+            for each in pq.Conninfo.get_defaults()
+            if each.val
+        }
+    finally:
+        os.environ.pop("PGSERVICE", None)
+        if before is not None:
+            os.environ["PGSERVICE"] = before
+    return found | {name: str(value) for name, value in parameters.items() if value}
+
+
+def _refuse_a_torn_password(url: str) -> None:
+    """Of a password with a bare @ or / in it, libpq reads the rest as a host or a database, which
+    errors show."""
+    found = _URL.match(url)
+    if found and (found["authority"].count("@") > 1 or "@" in found["path"]):
         raise UsageError(
-            "The password in the URL of the PostgreSQL database has an @ in it: write it as %40."
+            "The password in the URL of the PostgreSQL database has an @ or a / in it: write them"
+            " as %40 and %2F."
         )
-    is_here = not host or host.startswith("/") or is_loopback(host)
-    if not is_here and "sslmode" not in parameters:
-        parameters |= {"sslmode": "verify-full", "sslrootcert": "system"}
-    return {"connect_timeout": _CONNECT_TIMEOUT, **parameters}
+
+
+def _unreadable() -> UsageError:
+    return UsageError(
+        "The URL of the PostgreSQL database can't be read (and isn't shown, as it holds a"
+        " password): write it as postgresql://user:password@host:5432/database."
+    )
 
 
 def _copy_all(
@@ -107,70 +166,7 @@ def _copy_all(
     target.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     target.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
     for (table,) in source.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
-        columns = source.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?"
-            " ORDER BY column_index",
-            [table],
-        ).fetchall()
-        wanted = [(name, _type(kind)) for name, kind in columns]
-        _prepare(target, schema, table, wanted)
-        yield table, _copy_rows(source, target, schema, table)
-
-
-def _prepare(
-    target: psycopg.Connection, schema: str, table: str, wanted: list[tuple[str, str]]
-) -> None:
-    """Leave the table empty, with these columns."""
-    from psycopg.sql import SQL, Identifier
-
-    name = Identifier(schema, table)
-    present = target.execute(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        [name.as_string(target)],
-    ).fetchall()
-    if present == wanted:
-        # Not TRUNCATE, which would keep readers waiting until the commit.
-        target.execute(SQL("DELETE FROM {}").format(name))
-        return
-    target.execute(SQL("DROP TABLE IF EXISTS {}").format(name))
-    columns = SQL(", ").join(
-        SQL("{} {}").format(Identifier(column), SQL(kind)) for column, kind in wanted
-    )
-    target.execute(SQL("CREATE TABLE {} ({})").format(name, columns))
-
-
-def _copy_rows(
-    source: duckdb.DuckDBPyConnection, target: psycopg.Connection, schema: str, table: str
-) -> int:
-    from psycopg.sql import SQL, Identifier
-
-    from pipelines.sql_text import identifier
-
-    rows = source.execute(f"FROM {identifier(table)}")
-    count = 0
-    into = SQL("COPY {} FROM STDIN").format(Identifier(schema, table))
-    with target.cursor() as cursor, cursor.copy(into) as copy:
-        while batch := rows.fetchmany(_ROWS_AT_ONCE):
-            for row in batch:
-                copy.write_row(row)
-            count += len(batch)
-    return count
-
-
-def _type(kind: str) -> str:
-    """DuckDB's type as PostgreSQL's `format_type` writes it. Raises JobError for an unknown one."""
-    if kind.startswith("DECIMAL("):
-        return "numeric" + kind.removeprefix("DECIMAL").replace(" ", "")
-    if kind == "VARCHAR":
-        return "text"
-    if kind == "DOUBLE":
-        return "double precision"
-    if kind == "HUGEINT":
-        return "numeric(38,0)"
-    if kind in _SAME_NAME_THERE:
-        return kind.lower()
-    raise JobError(f"There is no PostgreSQL type for {kind}. Nothing was exported; report this.")
+        yield table, copy_table(source, target, schema, table)
 
 
 def _sentence(error: Exception) -> str:

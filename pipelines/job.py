@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines import details_held, events, holdings, load_results, memory
+from pipelines import details_held, events, holdings, load_results, memory, stray_log
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.former_accounts import former_accounts
@@ -18,6 +18,7 @@ from pipelines.interruption import stop_if_asked
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
 from pipelines.model import Description, ModelError, descriptions
+from pipelines.ownership import refuse_files_of_others
 from pipelines.publish import PublishedTable, publish
 from pipelines.published import one_sentence
 from pipelines.report import InvoiceChange, RejectedDocument, RunReport
@@ -54,6 +55,12 @@ class Run:
         self.started_at = datetime.now(UTC)
         self.started = time.monotonic()
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+    def prepare(self) -> None:
+        """See that this run meets no file of others, and no log that isn't its database's."""
+        refuse_files_of_others(self.warehouse, [table.name for table in _published_tables()])
+        for log in stray_log.set_aside(self.warehouse.work):
+            self.tell(events.log_set_aside(log))
 
     def fetch_and_load(
         self, accounts: Sequence[ConfiguredAccount], *, full_refresh: bool
@@ -158,7 +165,7 @@ class Run:
     def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
         import duckdb
 
-        tables = [*(_published_table(each) for each in descriptions()), load_results.TABLE]
+        tables = _published_tables()
         try:
             publish(connection, self.warehouse, tables)
         except (duckdb.Error, OSError) as error:
@@ -234,6 +241,7 @@ def run(
     """
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = Run(warehouse, listener)
+        this.prepare()
         outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)
         if not any(outcome.whole_listings for outcome in outcomes):
             return this.report(outcomes, problem=_NO_LISTING_CAME)
@@ -252,7 +260,13 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
             " with `billhouse run`, or set warehouse.directory to where they are."
         )
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        return Run(warehouse, listener).transform_and_publish(anew=True)
+        this = Run(warehouse, listener)
+        this.prepare()
+        return this.transform_and_publish(anew=True)
+
+
+def _published_tables() -> list[PublishedTable]:
+    return [*(_published_table(each) for each in descriptions()), load_results.TABLE]
 
 
 def _published_table(description: Description) -> PublishedTable:

@@ -96,8 +96,16 @@ def _found(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _foreign_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Tables of documents in `raw` that lack a column of ours."""
-    return [name for name, columns in document_tables(connection) if _COLUMNS - set(columns)]
+    """Tables of documents in `raw` that lack a column of ours; where there is no `raw`, all that
+    stand in a schema that isn't ours: it is somebody else's database."""
+    if tables := document_tables(connection):
+        return [name for name, columns in tables if _COLUMNS - set(columns)]
+    others = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        " WHERE database_name = current_database()"
+        " AND schema_name NOT IN ('raw', 'staging', 'marts') ORDER BY ALL"
+    ).fetchall()
+    return [name for (name,) in others]
 
 
 def document_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, list[str]]]:

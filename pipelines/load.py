@@ -79,7 +79,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
     """
     _remove(folder)
     if _NOT_IN_SQL.isdisjoint(str(folder)):
-        folder.mkdir()
+        folder.mkdir(parents=True)
         try:
             yield folder
         finally:

@@ -6,7 +6,6 @@ the old files first and then renamed over them. Who has an old file open keeps r
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import publication
+from pipelines.files import open_to_the_folders_group, put_in_place, take_over_access
+from pipelines.ownership import PARQUET_KEY, published_files
 from pipelines.sql_text import identifier, literal
+from pipelines.stray_log import logs_of, set_aside
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
-
-_FOLDER = ".publishing"
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def publish(
     """Replace `billhouse.duckdb` and `parquet/` by copies of these tables.
 
     While no invoice was built since the last time, the tables of invoices are taken over from the
-    old files. The caller holds the warehouse's lock; what an interrupted run left is removed first.
+    old files. The caller holds the warehouse's lock.
     """
-    folder = warehouse.directory / _FOLDER
-    remove_leftovers(warehouse)
-    folder.mkdir()
+    folder = warehouse.working_folder / "publishing"
+    folder.mkdir(parents=True)
     database = folder / warehouse.published.name
+    earlier = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
     try:
         if _shows_the_invoices(connection, warehouse, tables):
             written = [table for table in tables if not table.is_by_invoice]
@@ -57,24 +57,19 @@ def publish(
             written = list(tables)
         _write(connection, folder, database, written)
         shown = publication.identity(database)
-        # A log that a writing reader left behind belongs to the old file; DuckDB would replay it.
-        warehouse.published.with_name(warehouse.published.name + ".wal").unlink(missing_ok=True)
-        _replace(database, warehouse.published)
-        warehouse.parquet.mkdir(exist_ok=True)
+        _remove_log(warehouse.published)
+        _put(database, warehouse.published, like=None)
+        if not warehouse.parquet.exists():
+            warehouse.parquet.mkdir()
+            open_to_the_folders_group(warehouse.parquet, warehouse.parquet)
+        like = min(earlier, default=None)
         for table in written:
             file = f"{table.name}.parquet"
-            _replace(folder / file, warehouse.parquet / file)
+            _put(folder / file, warehouse.parquet / file, like=like)
         publication.note(connection, shown)
     finally:
-        remove_leftovers(warehouse)
-    _remove_unpublished(warehouse.parquet, tables)
-
-
-def remove_leftovers(warehouse: Warehouse) -> None:
-    """Remove what a killed run had begun to write."""
-    folder = warehouse.directory / _FOLDER
-    if folder.exists():
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    _remove_unpublished(earlier, tables)
 
 
 def _shows_the_invoices(
@@ -101,7 +96,10 @@ def _write(
             connection.execute(f"CREATE OR REPLACE TABLE {copy} AS FROM {original}")
             _comment(connection, copy, table)
             file = folder / f"{table.name}.parquet"
-            connection.execute(f"COPY {copy} TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)")
+            connection.execute(
+                f"COPY {copy} TO {literal(file)} (FORMAT parquet, COMPRESSION zstd,"
+                f" KV_METADATA {{{PARQUET_KEY}: {literal(table.name)}}})"
+            )
         connection.execute("CHECKPOINT published")
     finally:
         connection.execute("DETACH published")
@@ -114,24 +112,29 @@ def _comment(connection: duckdb.DuckDBPyConnection, copy: str, table: PublishedT
         connection.execute(f"COMMENT ON COLUMN {copy}.{identifier(column)} IS {literal(comment)}")
 
 
-def _replace(new: Path, old: Path) -> None:
-    """Rename one file over another, so that after a power cut there is either, in full."""
-    _sync(new)
-    os.replace(new, old)
-    _sync(old.parent)
+def _put(new: Path, place: Path, *, like: Path | None) -> None:
+    """One that replaces none is opened to whom its neighbour `like` is."""
+    if not place.exists():
+        if like is not None:
+            take_over_access(new, like)
+        else:
+            open_to_the_folders_group(new, place)
+    put_in_place(new, place)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remove_log(published: Path) -> None:
+    """A log that a writing reader left belongs to the old file; DuckDB would replay it into the
+    new one."""
+    if published.exists():
+        for log in logs_of(published):
+            log.unlink(missing_ok=True)
+    else:
+        set_aside(published)
 
 
-def _remove_unpublished(parquet: Path, tables: Sequence[PublishedTable]) -> None:
+def _remove_unpublished(earlier: set[Path], tables: Sequence[PublishedTable]) -> None:
     """A table that is no longer made must not stay as a file that nobody updates."""
     published = {f"{table.name}.parquet" for table in tables}
-    for file in parquet.glob("*.parquet"):
+    for file in earlier:
         if file.name not in published:
             file.unlink()

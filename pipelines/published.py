@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipelines.failures import JobError, UsageError
+from pipelines.failures import JobError
+from pipelines.queries import check, sealed, spilling_unseen
+from pipelines.spreadsheets import harmless
 from pipelines.tables import print_table
 from pipelines.warehouse import Warehouse, cannot_open
 
@@ -49,16 +51,9 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(warehouse.published, read_only=True)
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
-    with closing(connection):
+    with closing(connection), spilling_unseen(connection):
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
-
-
-def sealed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let its SQL reach no other file and no network, and let none undo that."""
-    connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    connection.execute("SET GLOBAL enable_external_access = false")
-    connection.execute("SET GLOBAL lock_configuration = true")
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
@@ -67,14 +62,13 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     They come as an Arrow table, which carries sums of cents (128 bits) and decimals exactly.
 
     Raises:
-        UsageError: there is no query in the text.
-        JobError: DuckDB can't answer it; says why in a sentence.
+        UsageError: there is no query in the text, or more than one.
+        JobError: it isn't one that only reads, or DuckDB can't answer it; says why in a sentence.
     """
     import duckdb
 
-    if not sql.strip().rstrip(";"):
-        raise UsageError('There is no query. Example: billhouse query "FROM fct_invoices LIMIT 10"')
     try:
+        check(connection, sql)
         return connection.execute(sql).to_arrow_table()
     except duckdb.Error as error:
         raise JobError(
@@ -154,11 +148,13 @@ def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
     print_table(result.column_names, _texts(result), numbers=numbers, title=title)
 
 
-def print_as_csv(result: pa.Table) -> None:
-    """RFC 4180, with a header and bare line feeds; null is an empty field."""
+def print_as_csv(result: pa.Table, *, raw: bool = False) -> None:
+    """RFC 4180, with a header and bare line feeds; null is an empty field. Text that a spreadsheet
+    would run is made harmless, if it isn't wanted `raw`."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(result.column_names)
-    writer.writerows(_texts(result))
+    cell = text_of if raw else _harmless_cell
+    writer.writerow([cell(name) for name in result.column_names])
+    writer.writerows([cell(value) for value in row] for row in _rows(result))
 
 
 def print_as_json(result: pa.Table) -> None:
@@ -186,6 +182,10 @@ def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 def _texts(result: pa.Table) -> list[list[str]]:
     return [[text_of(value) for value in row] for row in _rows(result)]
+
+
+def _harmless_cell(value: Any) -> str:
+    return harmless(value) if isinstance(value, str) else text_of(value)
 
 
 def _iso(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import working_folder
 from pipelines.configuration import readable_configuration
 from pipelines.failures import JobError, UsageError
 from pipelines.layout import bring_up_to_date
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 DEFAULT_DIRECTORY = "warehouse"
 PUBLISHED = "billhouse.duckdb"
 _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
+_LONGEST_NUMBER = 20
+# From it on, DuckDB knows by its log which file, and which state of it, the log belongs to.
+STORAGE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0"
+}
 _LOCK_HOLDER = re.compile(r"\(PID (?P<process>\d+)\)")
 
 
@@ -30,9 +36,13 @@ class WarehouseBusyError(JobError):
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where everything lies. Only `published` and `parquet` are for others to read."""
+    """Where everything lies. Only `published` and `parquet` are for others to read.
+
+    What is created in one that `is_private` is its owner's alone, whatever the umask says.
+    """
 
     directory: Path
+    is_private: bool = True
 
     @property
     def work(self) -> Path:
@@ -50,9 +60,14 @@ class Warehouse:
         return self.directory / "parquet"
 
     @property
+    def working_folder(self) -> Path:
+        """What a run has begun to write; there only while one is at work."""
+        return self.directory / ".billhouse"
+
+    @property
     def dlt_folder(self) -> Path:
         """dlt's working folder; what matters of it is in the work database as well."""
-        return self.directory / "dlt"
+        return self.working_folder / "dlt"
 
     @property
     def lock_file(self) -> Path:
@@ -87,25 +102,59 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
     """Create the warehouse directory if need be, and keep every other run out of it.
 
     Invoices are nobody else's business, so what is created meanwhile is its owner's alone. An
-    operator who opened an existing directory to a group meant it: that is left as it is.
+    existing directory is as its operator made it, and is left so.
 
     Raises:
         WarehouseBusyError: another run still holds it after `lock_timeout` seconds.
+        UsageError: something of somebody else's has a name that Billhouse needs.
         JobError: the directory can't be used.
     """
     from filelock import FileLock
 
-    previous_umask = os.umask(0o077)
-    try:
+    with _umask(0o077 if warehouse.is_private else None):
         _create(warehouse.directory)
+        _refuse_a_lock_of_others(warehouse.lock_file)
         lock = FileLock(warehouse.lock_file, timeout=lock_timeout, mode=0o600)
         try:
             _acquire(lock, warehouse, lock_timeout)
-            yield
+            try:
+                working_folder.claim(warehouse.working_folder)
+            except OSError as error:
+                raise _unusable(warehouse.directory, error) from error
+            try:
+                yield
+            finally:
+                working_folder.remove(warehouse.working_folder)
         finally:
             lock.release()
+
+
+@contextmanager
+def _umask(umask: int | None) -> Iterator[None]:
+    if umask is None:
+        yield
+        return
+    previous = os.umask(umask)
+    try:
+        yield
     finally:
-        os.umask(previous_umask)
+        os.umask(previous)
+
+
+def _refuse_a_lock_of_others(file: Path) -> None:
+    """Taking the lock empties its file; in ours there is a process number, or nothing."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LONGEST_NUMBER + 1)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(file.parent, error) from error
+    if content and not (content.isdigit() and len(content) <= _LONGEST_NUMBER):
+        raise UsageError(
+            f"{file} is not the lock of a Billhouse, which needs this name, and is left alone. Move"
+            " it aside, or set warehouse.directory to another folder."
+        )
 
 
 def _acquire(lock: BaseFileLock, warehouse: Warehouse, lock_timeout: float) -> None:
@@ -136,7 +185,7 @@ def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     try:
-        connection = duckdb.connect(warehouse.work)
+        connection = duckdb.connect(warehouse.work, config=STORAGE)
     except duckdb.Error as error:
         raise cannot_open(warehouse.work, error) from error
     try:
@@ -162,6 +211,12 @@ def cannot_open(file: Path, error: Exception) -> JobError:
             f"Process {holder['process']} has {file} open, so this one can't use it. Close that"
             f" program, or {instead}, and try again."
         )
+    if "WAL" in str(error) and "match" in str(error):
+        return JobError(
+            f"{file} can't be opened: the log {file.name}.wal beside it belongs to another file, or"
+            " to an earlier state of this one. Nothing was changed. Move the log aside and try"
+            " again."
+        )
     if "newer" in str(error) and "version" in str(error):
         return JobError(
             f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
@@ -182,8 +237,6 @@ def cannot_open(file: Path, error: Exception) -> JobError:
 def _create(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        if not any(directory.iterdir()):
-            directory.chmod(0o700)
     except OSError as error:
         raise _unusable(directory, error) from error
 

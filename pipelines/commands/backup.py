@@ -40,9 +40,12 @@ def restore(folder: Folder, lock_timeout: LockTimeout = 60.0, verbose: Verbose =
     """
     with ending_in_a_sentence(verbose=verbose):
         from pipelines.backup import restore as restore_from
+        from pipelines.events import log_set_aside
 
         warehouse = configured_warehouse()
         made = restore_from(warehouse, folder.absolute(), lock_timeout=lock_timeout)
+        for log in made.stray_logs:
+            typer.echo(f"Warning: {log_set_aside(log).message}", err=True)
         typer.echo(
             f"{len(made.rows)} table(s), {sum(made.rows.values()):,} row(s) restored into"
             f" {warehouse.work}. Publish them with `billhouse rebuild`."

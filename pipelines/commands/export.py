@@ -32,7 +32,24 @@ class Content(StrEnum):
     POSTGRES = "postgres"
 
 
+# What each content takes; anything else that is given would be ignored in silence.
+_OPTIONS = {
+    Content.FOCUS: {"output", "file_format", "raw"},
+    Content.PARQUET: {"output"},
+    Content.CSV: {"output", "raw"},
+    Content.POSTGRES: {"url", "schema"},
+}
+_SPELLED = {
+    "output": "--output",
+    "file_format": "--format",
+    "raw": "--raw",
+    "url": "--url",
+    "schema": "--schema",
+}
+
+
 def export(
+    context: typer.Context,
     content: Annotated[
         Content,
         typer.Argument(
@@ -48,6 +65,10 @@ def export(
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="What files FOCUS comes in.")
     ] = FileFormat.PARQUET,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
+    ] = False,
     url: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +82,9 @@ def export(
     ] = "billhouse",
 ) -> None:
     """Write the published tables to files for other tools, exactly: no amount becomes a float.
+
+    In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it, unless
+    --raw is given.
 
     Files of the same names are replaced, each in one step; the copy in PostgreSQL in one
     transaction.
@@ -76,6 +100,9 @@ def export(
     with ending_in_a_sentence():
         from pipelines.export import export_focus, export_tables
 
+        _refuse_what_is_ignored(context, content)
+        if raw and content is Content.FOCUS and file_format is not FileFormat.CSV:
+            raise UsageError("--raw is for CSV: give --format csv as well, or leave --raw out.")
         warehouse = configured_warehouse()
         if content is Content.POSTGRES:
             _export_postgres(warehouse, url, schema)
@@ -85,7 +112,7 @@ def export(
         directory = output.absolute()
         match content:
             case Content.FOCUS:
-                exported = export_focus(warehouse, directory, file_format.value)
+                exported = export_focus(warehouse, directory, file_format.value, raw=raw)
                 _print_files(exported.files)
                 if exported.invoices_left_out or exported.lines_left_out:
                     typer.echo(
@@ -96,7 +123,20 @@ def export(
             case Content.PARQUET:
                 _print_files(export_tables(warehouse, directory, "parquet"))
             case Content.CSV:
-                _print_files(export_tables(warehouse, directory, "csv"))
+                _print_files(export_tables(warehouse, directory, "csv", raw=raw))
+
+
+def _refuse_what_is_ignored(context: typer.Context, content: Content) -> None:
+    """Options from the command line; a variable may be set for other commands."""
+    for name, spelled in _SPELLED.items():
+        source = context.get_parameter_source(name)
+        is_given = source is not None and source.name == "COMMANDLINE"
+        if is_given and name not in _OPTIONS[content]:
+            fitting = ", ".join(_SPELLED[each] for each in _SPELLED if each in _OPTIONS[content])
+            raise UsageError(
+                f"{spelled} doesn't apply to `billhouse export {content.value}`, which takes"
+                f" {fitting}. Leave it out."
+            )
 
 
 def _export_postgres(warehouse: Warehouse, url: str | None, schema: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.ending import ending_in_a_sentence
+from pipelines.failures import UsageError
 from pipelines.warehouse import configured_warehouse
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def query(
     result_format: Annotated[
         ResultFormat, typer.Option("--format", help="How the rows are written.")
     ] = ResultFormat.TABLE,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
+    ] = False,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -41,7 +46,8 @@ def query(
     """Ask the published tables something; they can't be changed by it.
 
     Amounts are whole minor units (cents). CSV and JSON are exact: decimals stay decimals, times
-    are ISO 8601 in UTC.
+    are ISO 8601 in UTC. Only text that a spreadsheet would run as a formula gets an apostrophe in
+    CSV, unless --raw is given.
 
     \b
     Examples:
@@ -55,13 +61,15 @@ def query(
     with ending_in_a_sentence():
         from pipelines import published
 
+        if raw and result_format is not ResultFormat.CSV:
+            raise UsageError("--raw is for --format csv: the other formats are exact anyway.")
         with _tables(as_of) as connection:
             result = published.ask(connection, sql)
             match result_format:
                 case ResultFormat.TABLE:
                     published.print_as_table(result)
                 case ResultFormat.CSV:
-                    published.print_as_csv(result)
+                    published.print_as_csv(result, raw=raw)
                 case ResultFormat.JSON:
                     published.print_as_json(result)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from pathlib import Path
 
 import jinja2
 
 from pipelines import amounts
 from pipelines.failures import JobError
+from pipelines.files import replacing
 from pipelines.page import columns
 from pipelines.page.contents import Contents
 
@@ -47,20 +47,14 @@ def page(contents: Contents) -> str:
 
 
 def write(text: str, file: Path) -> None:
-    """Put the page in its place in one step, readable by its owner alone.
+    """Put the page in its place in one step.
 
     Raises:
         JobError: the file can't be written there.
     """
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        try:
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.replace(unfinished, file)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replacing(file) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
     except OSError as error:
         raise JobError(
             f"The report can't be written to {file}: {error.strerror or error}. Name another file"

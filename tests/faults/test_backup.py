@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import job, layout
+from pipelines import job, layout, working_folder
 from pipelines.backup import back_up, restore
 from pipelines.cli import app
 from pipelines.failures import JobError, UsageError
@@ -109,6 +109,34 @@ def test_commands(
     assert "billhouse rebuild" in done.output
     assert CliRunner().invoke(app, ["restore", str(tmp_path)]).exit_code == 2
     assert CliRunner().invoke(app, ["backup", str(tmp_path / "x"), "-h"]).exit_code == 0
+
+
+def test_what_is_beside_a_backup_stays(loaded: Warehouse, tmp_path: Path) -> None:
+    for name in ("january.partial", ".january.unfinished"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis").write_text("mine")
+    with pytest.raises(UsageError, match=r"\.january\.unfinished is in the way"):
+        back_up(loaded, tmp_path / "january", lock_timeout=0)
+    back_up(loaded, tmp_path / "february", lock_timeout=0)
+    assert {entry.name for entry in tmp_path.iterdir()} == {
+        "january.partial",
+        ".january.unfinished",
+        "february",
+    }
+    for name in ("january.partial", ".january.unfinished"):
+        assert (tmp_path / name / "thesis").read_text() == "mine"
+
+
+def test_a_backup_that_was_killed_is_written_anew(loaded: Warehouse, tmp_path: Path) -> None:
+    unfinished = tmp_path / ".january.unfinished"
+    working_folder.claim(unfinished)
+    (unfinished / "raw.turso__invoices.parquet").write_bytes(b"half")
+    (tmp_path / "january").mkdir(mode=0o750)
+    made = back_up(loaded, tmp_path / "january", lock_timeout=0)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["january"]
+    names = {entry.name for entry in made.folder.iterdir()}
+    assert names == {"tables.sql", "manifest.json", *(f"{table}.parquet" for table in made.rows)}
+    assert made.folder.stat().st_mode & 0o777 == 0o750
 
 
 class TestLayouts:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -181,9 +182,11 @@ def test_query_formats_are_exact(billhouse: Billhouse, loaded: Warehouse) -> Non
         ("SELECT x FROM fct_invoices", 1, "x"),
         ("FROM no_such_table", 1, "no_such_table"),
         ("CREATE TABLE t AS SELECT 1", 1, "read-only"),
-        ("FROM read_text('/etc/hostname')", 1, "file system operations are disabled"),
+        ("FROM read_text('/etc/hostname')", 1, "read_text is disabled"),
+        ("FROM '/etc/hostname.csv'", 1, "file system operations are disabled"),
         ("ATTACH '/tmp/other.duckdb'", 1, "disabled"),
-        ("SET enable_external_access = true", 1, "locked"),
+        ("SET enable_external_access = true", 1, "SET is disabled"),
+        ("SELECT 1; SELECT 2", 2, "one query at a time"),
         (" ; ", 2, "There is no query"),
     ],
 )
@@ -301,3 +304,31 @@ def test_demo_leaves_alone_what_no_demo_wrote(
         assert "--directory" in finished.stderr
     assert precious.read_text() == "keep"
     assert not warehouse.directory.exists()
+
+
+def test_demo_follows_the_umask_and_keeps_what_others_put_beside_it(
+    billhouse: Billhouse, tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo-warehouse"
+    before = os.umask(0o027)
+    try:
+        for _ in range(2):
+            finished = billhouse("demo")
+            assert finished.returncode == 0, finished.stderr
+            published = folder / "billhouse.duckdb"
+            assert folder.stat().st_mode & 0o777 == 0o750
+            assert published.stat().st_mode & 0o777 == 0o640
+            (folder / "notes").mkdir(exist_ok=True)
+            (folder / "notes" / "mine.txt").write_text("mine")
+            (folder / "parquet" / "mine.parquet").write_text("mine")
+    finally:
+        os.umask(before)
+    assert {entry.name for entry in folder.iterdir()} == {
+        ".billhouse-demo",
+        "billhouse.duckdb",
+        "notes",
+        "parquet",
+        "run.lock",
+        "work.duckdb",
+    }
+    assert (folder / "notes" / "mine.txt").read_text() == "mine"

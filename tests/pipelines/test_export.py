@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -204,3 +205,50 @@ def test_from_the_command_line(runs: Runs, billhouse: Billhouse, tmp_path: Path)
     asked = billhouse("query", "--as-of", moment, "--format", "csv", sql, variables=variables)
     assert asked.stdout == f"n\n{len(runs.answers[0]['fct_invoices'])}\n", asked.stderr
     assert billhouse("query", "--as-of", "soon", sql, variables=variables).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["parquet", "--output", "x", "--format", "csv"], "--format"),
+        (["csv", "--output", "x", "--format", "parquet"], "--format"),
+        (["csv", "--output", "x", "--schema", "a"], "--schema"),
+        (["parquet", "--output", "x", "--raw"], "--raw"),
+        (["focus", "--output", "x", "--raw"], "--raw"),
+        (["focus", "--output", "x", "--url", "postgresql:///x"], "--url"),
+        (["postgres", "--output", "x", "--url", "postgresql:///x"], "--output"),
+        (["postgres", "--format", "csv", "--url", "postgresql:///x"], "--format"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    arguments: list[str], option: str, runs: Runs, billhouse: Billhouse, tmp_path: Path
+) -> None:
+    variables = {"WAREHOUSE__DIRECTORY": str(runs.warehouse.directory)}
+    refused = billhouse("export", *arguments, variables=variables)
+    assert refused.returncode == 2
+    assert option in refused.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_variable_for_another_export_is_no_option(
+    runs: Runs, billhouse: Billhouse, tmp_path: Path
+) -> None:
+    variables = {
+        "WAREHOUSE__DIRECTORY": str(runs.warehouse.directory),
+        "BILLHOUSE_POSTGRES_URL": "postgresql:///x",
+    }
+    exported = billhouse("export", "parquet", "--output", "x", variables=variables)
+    assert exported.returncode == 0, exported.stderr
+
+
+def test_exports_follow_the_umask_and_keep_a_mode_that_was_set(runs: Runs, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        [file, *_] = export.export_tables(runs.warehouse, tmp_path / "x", "parquet")
+        assert file.path.stat().st_mode & 0o777 == 0o640
+        assert file.path.parent.stat().st_mode & 0o777 == 0o750
+        file.path.chmod(0o604)
+        export.export_tables(runs.warehouse, tmp_path / "x", "parquet")
+        assert file.path.stat().st_mode & 0o777 == 0o604
+    finally:
+        os.umask(before)

@@ -15,7 +15,7 @@ import duckdb
 import psycopg
 import pytest
 
-from pipelines.export_postgres import export_postgres
+from pipelines.export_postgres import _parameters, export_postgres
 from pipelines.failures import JobError, UsageError
 from pipelines.publish import PublishedTable, publish
 from pipelines.warehouse import Warehouse, connect, holding
@@ -143,3 +143,109 @@ def test_a_bare_at_sign_in_a_password_is_not_shown(published: Warehouse) -> None
         export_postgres(published, "postgresql://tester:very@secret@127.0.0.1/x", "billhouse")
     assert "%40" in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+@needs_postgresql
+def test_characters_that_postgresql_cannot_hold_stop_nothing(
+    warehouse: Warehouse, server: str
+) -> None:
+    publish_as(warehouse, "SELECT 'a' || chr(0) || 'é雪😀' AS words, 1234 AS cents")
+    assert export_postgres(warehouse, server, "odd") == [("facts", 1)]
+    with psycopg.connect(server, autocommit=True) as reader:
+        assert reader.execute("TABLE odd.facts").fetchall() == [("a\ufffdé雪😀", 1234)]
+        reader.execute(
+            "CREATE DATABASE narrow ENCODING 'LATIN1' TEMPLATE template0"
+            " LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    narrow = server.replace("/postgres", "/narrow")
+    assert export_postgres(warehouse, narrow, "odd") == [("facts", 1)]
+    with psycopg.connect(narrow) as reader:
+        assert reader.execute("TABLE odd.facts").fetchall() == [("a?é??", 1234)]
+
+
+HERE: dict[str, str] = {}
+ELSEWHERE = {"PGHOST": "db.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "is_verified"),
+    [
+        ("postgresql://u:p@db.example.com/db", HERE, True),
+        ("postgresql://u:p@localhost/db", HERE, False),
+        ("postgresql://u:p@127.0.0.1,[::1]/db", HERE, False),
+        ("postgresql:///db", HERE, False),
+        ("postgresql:///db?host=/run/postgresql", HERE, False),
+        ("postgresql:///db?hostaddr=203.0.113.5", HERE, True),
+        ("postgresql://u:p@localhost/db?hostaddr=203.0.113.5", HERE, True),
+        ("postgresql://u:p@db.example.com/db?hostaddr=127.0.0.1", HERE, True),
+        ("postgresql://u:p@localhost,db.example.com/db", HERE, True),
+        ("host=localhost,localhost hostaddr=127.0.0.1,203.0.113.5", HERE, True),
+        ("postgresql://u:p@/db", ELSEWHERE, True),
+        ("postgresql:///db?host=", ELSEWHERE, True),
+        ("postgresql://u:p@localhost/db", ELSEWHERE, False),
+        ("postgresql://u:p@localhost/db", {"PGHOSTADDR": "203.0.113.5"}, True),
+        ("postgresql://u:p@db.example.com/db", {"PGSSLMODE": "disable"}, True),
+        ("service=elsewhere", HERE, True),
+        ("service=here", HERE, False),
+        ("service=unknown", HERE, True),
+        ("postgresql://u:p@/db", {"PGSERVICE": "elsewhere"}, True),
+        ("postgresql://u:p@localhost/db", {"PGSERVICE": "address"}, True),
+        ("postgresql://u:p@localhost/db", {"PGSERVICE": "elsewhere"}, False),
+        ("postgresql://u:p@db.example.com/db?sslmode=", HERE, True),
+    ],
+)
+def test_the_certificate_is_verified_unless_every_server_is_this_machine(
+    url: str,
+    variables: dict[str, str],
+    is_verified: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = tmp_path / "services"
+    services.write_text(
+        "[elsewhere]\nhost=db.example.com\n[here]\nhost=127.0.0.1\n"
+        "[address]\nhostaddr=203.0.113.5\n"
+    )
+    for name, value in {"PGSERVICEFILE": str(services), **variables}.items():
+        monkeypatch.setenv(name, value)
+    asked = _parameters(url)
+    assert (asked.get("sslmode") == "verify-full") is is_verified
+    assert (asked.get("sslrootcert") == "system") is is_verified
+    assert os.environ.get("PGSERVICE") == variables.get("PGSERVICE")
+
+
+def test_what_the_url_says_of_certificates_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    weaker = _parameters("postgresql://u:p@db.example.com/db?sslmode=require")
+    assert weaker["sslmode"] == "require"
+    own = _parameters("postgresql://u:p@db.example.com/db?sslrootcert=/etc/own.crt")
+    assert (own["sslmode"], own["sslrootcert"]) == ("verify-full", "/etc/own.crt")
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/own.crt")
+    of_a_variable = _parameters("postgresql://u:p@db.example.com/db")
+    assert "sslrootcert" not in of_a_variable
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:{}/rest@127.0.0.1/db",
+        "postgresql://u:12/{}@127.0.0.1/db",
+        "postgresql://u:{}@rest@127.0.0.1/db",
+        "postgresql://user@server:{}@127.0.0.1/db",
+        "postgresql://u:x@127.0.0.1:{}/db",
+        "host=127.0.0.1 port={}",
+        "host=127.0.0.1 {}",
+    ],
+)
+def test_no_part_of_a_url_that_is_none_is_shown(url: str, published: Warehouse) -> None:
+    with pytest.raises(UsageError) as refused:
+        export_postgres(published, url.format(PASSWORD), "billhouse")
+    assert PASSWORD not in str(refused.value)
+
+
+@needs_postgresql
+def test_a_variable_for_another_encoding_changes_nothing(
+    published: Warehouse, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    publish_as(published, "SELECT '雪' AS words")
+    assert export_postgres(published, server, "snow") == [("facts", 1)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import working_folder
 from pipelines.publish import PublishedTable, publish
 from pipelines.warehouse import Warehouse, connect, holding
 
@@ -66,9 +68,10 @@ def test_reader_of_the_old_copy_is_undisturbed(
 def test_leftovers_of_a_killed_run_are_removed(
     warehouse: Warehouse, work: duckdb.DuckDBPyConnection
 ) -> None:
-    leftover = warehouse.directory / ".publishing"
-    leftover.mkdir()
-    (leftover / "billhouse.duckdb").write_bytes(b"half a database")
+    leftover = warehouse.working_folder / "publishing" / "billhouse.duckdb"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"half a database")
+    working_folder.claim(warehouse.working_folder)
     publish(work, warehouse, [INVOICES])
     assert not leftover.exists()
     assert rows(warehouse.published, "SELECT count(*) FROM fct_invoices") == [(1,)]
@@ -82,17 +85,19 @@ def test_failure_leaves_what_is_published(
     with pytest.raises(duckdb.Error, match="no_such_table"):
         publish(work, warehouse, [INVOICES, PublishedTable("marts", "no_such_table")])
     assert warehouse.published.read_bytes() == before
-    assert not (warehouse.directory / ".publishing").exists()
+    assert not (warehouse.working_folder / "publishing").exists()
     publish(work, warehouse, [INVOICES])
 
 
 def test_log_of_somebody_who_wrote_to_the_old_copy_is_not_replayed(
     warehouse: Warehouse, work: duckdb.DuckDBPyConnection
 ) -> None:
+    publish(work, warehouse, [INVOICES])
     log = warehouse.published.with_name("billhouse.duckdb.wal")
     log.write_bytes(b"changes of a file that is no more")
     publish(work, warehouse, [INVOICES])
     assert not log.exists()
+    assert not list(warehouse.directory.glob("*.stray-*"))
 
 
 def test_parquet_of_a_table_that_is_no_more_is_removed(
@@ -115,3 +120,54 @@ def test_files_are_their_owners_alone(
     assert {path.stat().st_mode & 0o777 for path in (warehouse.directory, warehouse.parquet)} == {
         0o700
     }
+
+
+def modes(warehouse: Warehouse) -> dict[str, int]:
+    paths = [warehouse.directory, *warehouse.directory.rglob("*")]
+    return {path.name: path.stat().st_mode & 0o7777 for path in paths}
+
+
+def test_what_an_operator_opened_stays_open(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, warehouse, [INVOICES])
+    invoices = warehouse.parquet / "fct_invoices.parquet"
+    warehouse.directory.chmod(0o750)
+    warehouse.parquet.chmod(0o750)
+    warehouse.published.chmod(0o640)
+    invoices.chmod(0o644)
+    before = modes(warehouse)
+    work.execute("UPDATE marts.fct_invoices SET total_cents = 7")
+    work.execute("CREATE TABLE marts.payables AS SELECT 1 AS one")
+    publish(work, warehouse, [INVOICES, PublishedTable("marts", "payables")])
+    assert rows(warehouse.published, "SELECT total_cents FROM fct_invoices") == [(7,)]
+    # A table that is new is open to whom its neighbours are.
+    assert modes(warehouse) == {**before, "payables.parquet": 0o644}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to other groups")
+def test_a_folder_of_a_group_keeps_its_files_the_groups(warehouse: Warehouse) -> None:
+    group = 54_321
+    warehouse.directory.mkdir()
+    os.chown(warehouse.directory, -1, group)
+    warehouse.directory.chmod(0o2750)
+    for _ in range(2):
+        with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+            connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
+            connection.execute("CREATE OR REPLACE TABLE marts.fct_invoices AS SELECT 1 AS one")
+            publish(connection, warehouse, [PublishedTable("marts", "fct_invoices")])
+        published = [warehouse.published, warehouse.parquet, *warehouse.parquet.iterdir()]
+        assert {path.stat().st_gid for path in published} == {group}
+        assert [path.stat().st_mode & 0o7777 for path in published] == [0o640, 0o2750, 0o640]
+        assert warehouse.work.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_without_a_published_copy_is_set_aside(
+    warehouse: Warehouse, work: duckdb.DuckDBPyConnection
+) -> None:
+    log = warehouse.published.with_name("billhouse.duckdb.wal")
+    log.write_bytes(b"of a copy that was moved away")
+    publish(work, warehouse, [INVOICES])
+    assert not log.exists()
+    [aside] = warehouse.directory.glob("billhouse.duckdb.wal.stray-*")
+    assert aside.read_bytes() == b"of a copy that was moved away"
