@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines import settings
+from pipelines import settings, streams
 from pipelines.commands.backup import backup, restore
 from pipelines.commands.check import check
 from pipelines.commands.demo import demo
@@ -81,6 +81,7 @@ for command in (
 
 def main() -> None:
     """The entry point of the installed command."""
+    streams.protect()
     settings.apply()
     app(prog_name="billhouse")
 

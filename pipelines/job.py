@@ -47,7 +47,7 @@ class Run:
 
     def __init__(self, warehouse: Warehouse, listener: Listener) -> None:
         self.warehouse = warehouse
-        self.tell = listener
+        self.tell = events.unfailing(listener)
         self.started_at = datetime.now(UTC)
         self.started = time.monotonic()
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

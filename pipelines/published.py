@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipelines.failures import JobError, UsageError
+from pipelines.streams import exact_output
 from pipelines.tables import print_table
 from pipelines.warehouse import Warehouse, cannot_open
 
@@ -156,9 +156,10 @@ def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
 
 def print_as_csv(result: pa.Table) -> None:
     """RFC 4180, with a header and bare line feeds; null is an empty field."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(result.column_names)
-    writer.writerows(_texts(result))
+    with exact_output() as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(result.column_names)
+        writer.writerows(_texts(result))
 
 
 def print_as_json(result: pa.Table) -> None:
@@ -176,7 +177,8 @@ def print_as_json(result: pa.Table) -> None:
             )
     rows = (_json(dict(zip(names, row, strict=True))) for row in _rows(result))
     lines = ",\n".join(rows)
-    sys.stdout.write(f"[\n{lines}\n]\n" if lines else "[]\n")
+    with exact_output() as out:
+        out.write(f"[\n{lines}\n]\n" if lines else "[]\n")
 
 
 def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.ending import ending_in_a_sentence
+from pipelines.streams import whole_output
 from pipelines.warehouse import configured_warehouse
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def query(
       billhouse query --format csv "SELECT vendor, currency, sum(total_cents) AS cents
         FROM fct_invoices GROUP BY ALL ORDER BY ALL" > spend.csv
     """
-    with ending_in_a_sentence():
+    with ending_in_a_sentence(), whole_output():
         from pipelines import published
 
         with _tables(as_of) as connection:
