@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.database_files import path_text
 from pipelines.failures import JobError, UsageError
 from pipelines.layout import LAYOUT, bring_up_to_date
 from pipelines.published import one_sentence
@@ -102,7 +103,7 @@ def restore(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
         partial = warehouse.work.with_name(f"{warehouse.work.name}.restoring")
         _remove(partial)
         try:
-            with closing(duckdb.connect(partial)) as connection:
+            with closing(duckdb.connect(path_text(partial))) as connection:
                 _read(connection, folder, manifest)
                 bring_up_to_date(connection, folder)
             os.replace(partial, warehouse.work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 PIPELINE = "billhouse"
 DATASET = "raw"
 
-# dlt writes the paths of its files into SQL as they are, and DuckDB reads these as patterns.
-_NOT_IN_SQL = frozenset("'*?[]{}")
+# dlt writes the paths of its files into SQL and into templates as they are, where most other
+# characters mean something.
+_PLAIN = re.compile(r"[A-Za-z0-9_./@:=,+~ -]+")
+
+_ELSEWHERE = "billhouse-dlt-"
 
 
 def load(
@@ -78,19 +83,33 @@ def _emptied(folder: Path) -> Iterator[Path]:
     dlt would load it and skip the new ones. And a damaged folder can't be in the way.
     """
     _remove(folder)
-    if _NOT_IN_SQL.isdisjoint(str(folder)):
-        folder.mkdir()
-        try:
+    try:
+        if _PLAIN.fullmatch(os.path.realpath(folder)):
+            folder.mkdir()
             yield folder
-        finally:
-            _remove(folder)
-    else:
-        with tempfile.TemporaryDirectory(prefix="billhouse-") as elsewhere:
-            yield Path(elsewhere)
+        else:
+            elsewhere = Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=_plain_place()))
+            # So that the next run finds it, should this one be killed.
+            folder.symlink_to(elsewhere)
+            yield elsewhere
+    finally:
+        _remove(folder)
+
+
+def _plain_place() -> str:
+    """A folder for temporary files that dlt can work in."""
+    usual = tempfile.gettempdir()
+    places = (usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+    plain = (each for each in places if _PLAIN.fullmatch(os.path.realpath(each)))
+    return next((each for each in plain if os.access(each, os.W_OK)), usual)
 
 
 def _remove(folder: Path) -> None:
-    if folder.is_symlink() or folder.is_file():
+    if folder.is_symlink():
+        if (elsewhere := folder.readlink()).name.startswith(_ELSEWHERE):
+            shutil.rmtree(elsewhere, ignore_errors=True)
+        folder.unlink()
+    elif folder.is_file():
         folder.unlink()
     elif folder.exists():
         shutil.rmtree(folder)

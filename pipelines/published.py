@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pipelines.database_files import path_text
 from pipelines.failures import JobError, UsageError
 from pipelines.streams import exact_output
 from pipelines.tables import print_table
@@ -46,7 +47,7 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
             " first, or set warehouse.directory to where the warehouse is."
         )
     try:
-        connection = duckdb.connect(warehouse.published, read_only=True)
+        connection = duckdb.connect(path_text(warehouse.published), read_only=True)
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
     with closing(connection):
