@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -83,6 +85,15 @@ def main() -> None:
     """The entry point of the installed command."""
     streams.protect()
     settings.apply()
+    try:
+        os.getcwd()
+    except OSError as error:
+        typer.echo(
+            f"ERROR: The folder in which Billhouse was started can't be used: {error.strerror}."
+            " Its .dlt/ is what Billhouse reads first; start it in a folder that is there.",
+            err=True,
+        )
+        sys.exit(2)
     app(prog_name="billhouse")
 
 

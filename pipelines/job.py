@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines import events, holdings, load_results, memory
+from pipelines import events, holdings, load_results, memory, settings
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.interruption import stop_if_asked
@@ -228,6 +228,7 @@ def run(
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
+    settings.refuse_others()
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = Run(warehouse, listener)
         outcomes = this.fetch_and_load(accounts, full_refresh=full_refresh)

@@ -48,14 +48,13 @@ def load(
     # Each of DuckDB's threads takes as much memory as another, and dlt's statements gain nothing by
     # a second one.
     connection.execute("SET threads = 1")
-    with _emptied(folder) as working_folder:
+    with settings.alone(), _emptied(folder) as working_folder:
         pipeline = dlt.pipeline(
             pipeline_name=PIPELINE,
             pipelines_dir=str(working_folder),
             destination=dlt.destinations.duckdb(connection),
             dataset_name=DATASET,
         )
-        settings.apply()
         try:
             # One schema makes it one package: all vendors' rows of a run carry the same load id.
             pipeline.sync_destination()

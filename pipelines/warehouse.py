@@ -96,11 +96,10 @@ def _usable(directory: Path) -> Path:
             f"warehouse.directory {str(directory)!r} is not written in UTF-8, which DuckDB needs."
             " Rename the folder, or choose another one."
         ) from None
-    except (OSError, RuntimeError) as error:
+    except RuntimeError:
         raise UsageError(
-            f"warehouse.directory {str(directory)!r} can't be found from here:"
-            f" {getattr(error, 'strerror', None) or error}. Start Billhouse in a folder that"
-            " exists, or write the whole path, beginning with /."
+            f"warehouse.directory {str(directory)!r} can't be found, since this user has no home."
+            " Write the whole path, beginning with /."
         ) from None
     return absolute
 
