@@ -16,6 +16,7 @@ from pipelines.interruption import stop_if_asked
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
 from pipelines.model import Description, ModelError, descriptions
+from pipelines.moments import Moment, moment_of_load
 from pipelines.publish import PublishedTable, publish
 from pipelines.published import one_sentence
 from pipelines.report import InvoiceChange, RejectedDocument, RunReport
@@ -50,6 +51,8 @@ class Run:
         self.tell = events.unfailing(listener)
         self.started_at = datetime.now(UTC)
         self.started = time.monotonic()
+        self.loaded_at: datetime | None = None
+        self.notes: list[str] = []
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
     def fetch_and_load(
@@ -84,6 +87,8 @@ class Run:
         from sources import source
         from sources.fetch import Fetch
 
+        load_results.create(connection)
+        moment = self._moment(connection)
         known = holdings.read_known(connection, entities)
         with Fetch(
             accounts,
@@ -97,6 +102,7 @@ class Run:
                     connection,
                     self.warehouse.dlt_folder,
                     [source(name, fetch) for name in entities],
+                    moment.at if moment.is_moved else None,
                 )
                 if fetch.brings_tables()
                 else None
@@ -105,16 +111,24 @@ class Run:
             if load_id is not None:
                 holdings.remember_details(connection, fetch.fetched_details())
         changes = (
-            holdings.count_changes(connection, entities, load_id, self.started_at)
+            holdings.count_changes(connection, entities, load_id, moment.at)
             if load_id is not None
             else {}
         )
         outcomes = [load_results.outcome_of(result, changes) for result in results]
         connection.begin()
-        load_results.create(connection)
         load_results.add(connection, self.run_id, self.started_at, outcomes)
         connection.commit()
         return outcomes
+
+    def _moment(self, connection: duckdb.DuckDBPyConnection) -> Moment:
+        """When this load happens; tells of a clock that went back."""
+        moment = moment_of_load(connection, self.started_at)
+        self.loaded_at = moment.at
+        if warning := moment.warning():
+            self.notes.append(warning.message)
+            self.tell(warning)
+        return moment
 
     def transform_and_publish(
         self, outcomes: Sequence[AccountOutcome] = (), *, anew: bool = False
@@ -179,11 +193,13 @@ class Run:
 
     def _changes(self, connection: duckdb.DuckDBPyConnection) -> list[InvoiceChange]:
         """What this run's load brought to light; a rebuild brings nothing."""
+        if self.loaded_at is None:
+            return []
         rows = connection.execute(
             "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
             " FROM marts.invoice_changes LEFT JOIN marts.fct_invoices USING (invoice_id)"
             " WHERE changed_at >= ? ORDER BY ALL",
-            [self.started_at],
+            [self.loaded_at],
         ).fetchall()
         return [InvoiceChange(*row) for row in rows]
 
@@ -197,7 +213,9 @@ class Run:
         problem: str | None = None,
     ) -> RunReport:
         seconds = time.monotonic() - self.started
-        report = RunReport(self.run_id, seconds, outcomes, transform, rejected, problem, changes)
+        report = RunReport(
+            self.run_id, seconds, outcomes, transform, rejected, problem, changes, self.notes
+        )
         self.tell(
             Event(
                 "run_finished",

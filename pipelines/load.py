@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pipelines.failures import JobError
 if TYPE_CHECKING:
     import duckdb
     from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
 
 PIPELINE = "billhouse"
 DATASET = "raw"
@@ -29,9 +31,14 @@ _ELSEWHERE = "billhouse-dlt-"
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, folder: Path, sources: Sequence[DltSource]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    sources: Sequence[DltSource],
+    loaded_at: datetime | None = None,
 ) -> str | None:
     """Load the sources as one package into the schema `raw`, by an open connection.
+
+    Versions begin and end with the package's creation, or at `loaded_at`.
 
     Returns:
         dlt's load id, which stands in the `_dlt_load_id` of every new row; None if no source had
@@ -62,6 +69,8 @@ def load(
             memory.give_back()
             pipeline.normalize()
             memory.give_back()
+            if loaded_at is not None:
+                _date(pipeline, loaded_at)
             info = pipeline.load()
         except PipelineStepFailed as error:
             raise JobError(
@@ -72,6 +81,18 @@ def load(
         finally:
             pipeline.deactivate()
     return info.loads_ids[-1] if info is not None and info.loads_ids else None
+
+
+def _date(pipeline: Pipeline, loaded_at: datetime) -> None:
+    """Move the creation of the packages that wait. As a hint of the tables it would stay in the
+    schema that dlt keeps, and date the next load as well."""
+    import pendulum
+
+    storage = pipeline._get_load_storage()
+    for load_id in storage.list_normalized_packages():
+        state = storage.normalized_packages.get_load_package_state(load_id)
+        state["created_at"] = pendulum.instance(loaded_at)
+        storage.normalized_packages.save_load_package_state(load_id, state)
 
 
 @contextmanager
