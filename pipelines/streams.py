@@ -14,9 +14,12 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pipelines.failures import JobError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class _Descriptor(io.RawIOBase):
@@ -36,14 +39,14 @@ class _Descriptor(io.RawIOBase):
     def isatty(self) -> bool:
         return os.isatty(self._descriptor)
 
-    def write(self, data: bytes | bytearray | memoryview) -> int:  # type: ignore[override]
+    def write(self, data: ReadableBuffer, /) -> int:
         try:
             return self._written(data)
         except OSError as error:
             self.failure = self.failure or error
-            return len(data)
+            return memoryview(data).nbytes
 
-    def _written(self, data: bytes | bytearray | memoryview) -> int:
+    def _written(self, data: ReadableBuffer) -> int:
         while True:
             try:
                 return os.write(self._descriptor, data)
@@ -71,7 +74,7 @@ class Stream(io.TextIOWrapper):
         return self._to.failure
 
     @property
-    def buffer(self) -> io.BufferedWriter:  # type: ignore[override]
+    def buffer(self) -> io.BufferedWriter:
         # Typer would write UTF-8 into it past an encoding of ASCII.
         raise AttributeError("the bytes of this stream are nobody else's")
 
