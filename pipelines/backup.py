@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import stray_log, working_folder
+from pipelines.database_files import path_text
 from pipelines.failures import JobError, UsageError
 from pipelines.files import put_folder_in_place, put_in_place
 from pipelines.layout import LAYOUT, bring_up_to_date
@@ -103,7 +104,7 @@ def restore(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
         stray_logs = stray_log.set_aside(warehouse.work)
         partial = warehouse.working_folder / warehouse.work.name
         try:
-            with closing(duckdb.connect(partial, config=STORAGE)) as connection:
+            with closing(duckdb.connect(path_text(partial), config=STORAGE)) as connection:
                 _read(connection, folder, manifest)
                 bring_up_to_date(connection, folder)
                 # What isn't in the file yet would stay behind in its log.

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
 
-from pipelines import settings
+from pipelines import settings, streams
 from pipelines.commands.backup import backup, restore
 from pipelines.commands.check import check
 from pipelines.commands.demo import demo
@@ -83,7 +85,17 @@ for command in (
 
 def main() -> None:
     """The entry point of the installed command."""
+    streams.protect()
     settings.apply()
+    try:
+        os.getcwd()
+    except OSError as error:
+        typer.echo(
+            f"ERROR: The folder in which Billhouse was started can't be used: {error.strerror}."
+            " Its .dlt/ is what Billhouse reads first; start it in a folder that is there.",
+            err=True,
+        )
+        sys.exit(2)
     app(prog_name="billhouse")
 
 

@@ -32,7 +32,7 @@ def ending_in_a_sentence(tell: Listener = on_stderr, *, verbose: bool = False) -
             yield
     except (JobError, Interrupted) as error:
         message, exit_code = str(error), error.exit_code
-    except (typer.Exit, BrokenPipeError):
+    except typer.Exit:
         raise
     except Exception as error:
         reason = (str(error).splitlines() or ["no reason given"])[0].rstrip(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -29,6 +30,17 @@ class Event:
 
 Listener = Callable[[Event], None]
 """Called from the job's thread and from the fetch's thread alike."""
+
+
+def unfailing(listener: Listener) -> Listener:
+    """The same listener, whose own errors end with it: they are about what is shown, and must not
+    decide what is loaded or published."""
+
+    def tell(event: Event) -> None:
+        with suppress(Exception):
+            listener(event)
+
+    return tell
 
 
 def fetching(progress: FetchEvent) -> Event:

@@ -33,7 +33,12 @@ def interruptible() -> Iterator[None]:
     Killing is safe at any time. Stopping in order is only kinder: it leaves no temporary files.
     """
     _received.clear()
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What whoever started this process had it ignore stays ignored: nohup, a shell's `&`.
+    previous = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
+    }
 
     def restore() -> None:
         for number, handler in previous.items():

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipelines import details_held, events, holdings, load_results, memory, stray_log
+from pipelines import details_held, events, holdings, load_results, memory, settings, stray_log
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.former_accounts import former_accounts
@@ -18,6 +18,7 @@ from pipelines.interruption import stop_if_asked
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
 from pipelines.model import Description, ModelError, descriptions
+from pipelines.moments import Moment, moment_of_load
 from pipelines.ownership import refuse_files_of_others
 from pipelines.publish import PublishedTable, publish
 from pipelines.published import one_sentence
@@ -51,9 +52,11 @@ class Run:
 
     def __init__(self, warehouse: Warehouse, listener: Listener) -> None:
         self.warehouse = warehouse
-        self.tell = listener
+        self.tell = events.unfailing(listener)
         self.started_at = datetime.now(UTC)
         self.started = time.monotonic()
+        self.loaded_at: datetime | None = None
+        self.notes: list[str] = []
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
     def prepare(self) -> None:
@@ -94,6 +97,8 @@ class Run:
         from sources import VENDORS, source
         from sources.fetch import Fetch
 
+        load_results.create(connection)
+        moment = self._moment(connection)
         made = [name for name in entities if VENDORS[name].amount is not None]
         known = holdings.read_known(connection, entities, made)
         known = replace(known, former_accounts=former_accounts(connection, accounts, known))
@@ -109,6 +114,7 @@ class Run:
                     connection,
                     self.warehouse.dlt_folder,
                     [source(name, fetch) for name in entities],
+                    moment.at if moment.is_moved else None,
                 )
                 if fetch.brings_tables()
                 else None
@@ -116,16 +122,24 @@ class Run:
             results = fetch.results()
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
         changes = (
-            holdings.count_changes(connection, entities, load_id, self.started_at)
+            holdings.count_changes(connection, entities, load_id, moment.at)
             if load_id is not None
             else {}
         )
         outcomes = [load_results.outcome_of(result, changes) for result in results]
         connection.begin()
-        load_results.create(connection)
         load_results.add(connection, self.run_id, self.started_at, outcomes)
         connection.commit()
         return outcomes
+
+    def _moment(self, connection: duckdb.DuckDBPyConnection) -> Moment:
+        """When this load happens; tells of a clock that went back."""
+        moment = moment_of_load(connection, self.started_at)
+        self.loaded_at = moment.at
+        if warning := moment.warning():
+            self.notes.append(warning.message)
+            self.tell(warning)
+        return moment
 
     def transform_and_publish(
         self, outcomes: Sequence[AccountOutcome] = (), *, anew: bool = False
@@ -190,11 +204,13 @@ class Run:
 
     def _changes(self, connection: duckdb.DuckDBPyConnection) -> list[InvoiceChange]:
         """What this run's load brought to light; a rebuild brings nothing."""
+        if self.loaded_at is None:
+            return []
         rows = connection.execute(
             "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
             " FROM marts.invoice_changes LEFT JOIN marts.fct_invoices USING (invoice_id)"
             " WHERE changed_at >= ? ORDER BY ALL",
-            [self.started_at],
+            [self.loaded_at],
         ).fetchall()
         return [InvoiceChange(*row) for row in rows]
 
@@ -208,7 +224,9 @@ class Run:
         problem: str | None = None,
     ) -> RunReport:
         seconds = time.monotonic() - self.started
-        report = RunReport(self.run_id, seconds, outcomes, transform, rejected, problem, changes)
+        report = RunReport(
+            self.run_id, seconds, outcomes, transform, rejected, problem, changes, self.notes
+        )
         self.tell(
             Event(
                 "run_finished",
@@ -239,6 +257,7 @@ def run(
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
+    settings.refuse_others()
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = Run(warehouse, listener)
         this.prepare()

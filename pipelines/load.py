@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +18,27 @@ from pipelines.failures import JobError
 if TYPE_CHECKING:
     import duckdb
     from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
 
 PIPELINE = "billhouse"
 DATASET = "raw"
 
-# dlt writes the paths of its files into SQL as they are, and DuckDB reads these as patterns.
-_NOT_IN_SQL = frozenset("'*?[]{}")
+# dlt writes the paths of its files into SQL and into templates as they are, where most other
+# characters mean something.
+_PLAIN = re.compile(r"[A-Za-z0-9_./@:=,+~ -]+")
+
+_ELSEWHERE = "billhouse-dlt-"
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, folder: Path, sources: Sequence[DltSource]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    sources: Sequence[DltSource],
+    loaded_at: datetime | None = None,
 ) -> str | None:
     """Load the sources as one package into the schema `raw`, by an open connection.
+
+    Versions begin and end with the package's creation, or at `loaded_at`.
 
     Returns:
         dlt's load id, which stands in the `_dlt_load_id` of every new row; None if no source had
@@ -43,14 +55,13 @@ def load(
     # Each of DuckDB's threads takes as much memory as another, and dlt's statements gain nothing by
     # a second one.
     connection.execute("SET threads = 1")
-    with _emptied(folder) as working_folder:
+    with settings.alone(), _emptied(folder) as working_folder:
         pipeline = dlt.pipeline(
             pipeline_name=PIPELINE,
             pipelines_dir=str(working_folder),
             destination=dlt.destinations.duckdb(connection),
             dataset_name=DATASET,
         )
-        settings.apply()
         try:
             # One schema makes it one package: all vendors' rows of a run carry the same load id.
             pipeline.sync_destination()
@@ -58,6 +69,8 @@ def load(
             memory.give_back()
             pipeline.normalize()
             memory.give_back()
+            if loaded_at is not None:
+                _date(pipeline, loaded_at)
             info = pipeline.load()
         except PipelineStepFailed as error:
             raise JobError(
@@ -70,6 +83,18 @@ def load(
     return info.loads_ids[-1] if info is not None and info.loads_ids else None
 
 
+def _date(pipeline: Pipeline, loaded_at: datetime) -> None:
+    """Move the creation of the packages that wait. As a hint of the tables it would stay in the
+    schema that dlt keeps, and date the next load as well."""
+    import pendulum
+
+    storage = pipeline._get_load_storage()
+    for load_id in storage.list_normalized_packages():
+        state = storage.normalized_packages.get_load_package_state(load_id)
+        state["created_at"] = pendulum.instance(loaded_at)
+        storage.normalized_packages.save_load_package_state(load_id, state)
+
+
 @contextmanager
 def _emptied(folder: Path) -> Iterator[Path]:
     """dlt's working folder, empty before and after.
@@ -78,19 +103,33 @@ def _emptied(folder: Path) -> Iterator[Path]:
     dlt would load it and skip the new ones. And a damaged folder can't be in the way.
     """
     _remove(folder)
-    if _NOT_IN_SQL.isdisjoint(str(folder)):
-        folder.mkdir(parents=True)
-        try:
+    try:
+        if _PLAIN.fullmatch(os.path.realpath(folder)):
+            folder.mkdir(parents=True)
             yield folder
-        finally:
-            _remove(folder)
-    else:
-        with tempfile.TemporaryDirectory(prefix="billhouse-") as elsewhere:
-            yield Path(elsewhere)
+        else:
+            elsewhere = Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=_plain_place()))
+            # So that the next run finds it, should this one be killed.
+            folder.symlink_to(elsewhere)
+            yield elsewhere
+    finally:
+        _remove(folder)
+
+
+def _plain_place() -> str:
+    """A folder for temporary files that dlt can work in."""
+    usual = tempfile.gettempdir()
+    places = (usual, "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+    plain = (each for each in places if _PLAIN.fullmatch(os.path.realpath(each)))
+    return next((each for each in plain if os.access(each, os.W_OK)), usual)
 
 
 def _remove(folder: Path) -> None:
-    if folder.is_symlink() or folder.is_file():
+    if folder.is_symlink():
+        if (elsewhere := folder.readlink()).name.startswith(_ELSEWHERE):
+            shutil.rmtree(elsewhere, ignore_errors=True)
+        folder.unlink()
+    elif folder.is_file():
         folder.unlink()
     elif folder.exists():
         shutil.rmtree(folder)

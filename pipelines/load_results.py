@@ -26,6 +26,7 @@ _COLUMNS = {
     "new_versions": ("BIGINT NOT NULL", "documents that were new or had changed"),
     "seconds": ("DOUBLE NOT NULL", "from the account's first request to its last answer"),
     "error": ("TEXT", "what failed and what to do about it; null when nothing did"),
+    "run_number": ("BIGINT", "runs in their order, whatever the clock said: 1, 2, 3 …"),
 }
 
 TABLE = PublishedTable(
@@ -77,9 +78,16 @@ def definition(name: str) -> str:
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table if the warehouse has none yet."""
+    """Make the table if the warehouse has none yet, and number the runs of an older one."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
     connection.execute(definition("marts.load_results"))
+    connection.execute("ALTER TABLE marts.load_results ADD COLUMN IF NOT EXISTS run_number BIGINT")
+    connection.execute(
+        "UPDATE marts.load_results AS result SET run_number = numbered.run_number FROM ("
+        " SELECT run_id, row_number() OVER (ORDER BY min(started_at), run_id) AS run_number"
+        " FROM marts.load_results GROUP BY run_id HAVING count(*) > count(run_number)"
+        ") AS numbered WHERE result.run_id = numbered.run_id AND result.run_number IS NULL"
+    )
 
 
 def add(
@@ -89,6 +97,9 @@ def add(
     outcomes: Sequence[AccountOutcome],
 ) -> None:
     """Add a run's rows. The caller's transaction makes it all of them or none."""
+    [(number,)] = connection.execute(
+        "SELECT coalesce(max(run_number), 0) + 1 FROM marts.load_results"
+    ).fetchall()
     rows = [
         (
             run_id,
@@ -101,6 +112,7 @@ def add(
             outcome.new_versions,
             outcome.seconds,
             outcome.error,
+            number,
         )
         for outcome in outcomes
     ]

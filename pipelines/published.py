@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pipelines.database_files import path_text
 from pipelines.failures import JobError
 from pipelines.queries import check, sealed, spilling_unseen
 from pipelines.spreadsheets import harmless
+from pipelines.streams import exact_output
 from pipelines.tables import print_table
 from pipelines.warehouse import Warehouse, cannot_open
 
@@ -48,7 +49,7 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
             " first, or set warehouse.directory to where the warehouse is."
         )
     try:
-        connection = duckdb.connect(warehouse.published, read_only=True)
+        connection = duckdb.connect(path_text(warehouse.published), read_only=True)
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
     with closing(connection), spilling_unseen(connection):
@@ -151,10 +152,11 @@ def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
 def print_as_csv(result: pa.Table, *, raw: bool = False) -> None:
     """RFC 4180, with a header and bare line feeds; null is an empty field. Text that a spreadsheet
     would run is made harmless, if it isn't wanted `raw`."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
     cell = text_of if raw else _harmless_cell
-    writer.writerow([cell(name) for name in result.column_names])
-    writer.writerows([cell(value) for value in row] for row in _rows(result))
+    with exact_output() as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([cell(name) for name in result.column_names])
+        writer.writerows([cell(value) for value in row] for row in _rows(result))
 
 
 def print_as_json(result: pa.Table) -> None:
@@ -172,7 +174,8 @@ def print_as_json(result: pa.Table) -> None:
             )
     rows = (_json(dict(zip(names, row, strict=True))) for row in _rows(result))
     lines = ",\n".join(rows)
-    sys.stdout.write(f"[\n{lines}\n]\n" if lines else "[]\n")
+    with exact_output() as out:
+        out.write(f"[\n{lines}\n]\n" if lines else "[]\n")
 
 
 def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:

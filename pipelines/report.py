@@ -38,7 +38,10 @@ class InvoiceChange:
 
 @dataclass(frozen=True)
 class RunReport:
-    """What came of a run. `problem` says why nothing was published; None if it was."""
+    """What came of a run. `problem` says why nothing was published; None if it was.
+
+    `notes` are what else a person should know.
+    """
 
     run_id: str
     seconds: float
@@ -47,6 +50,7 @@ class RunReport:
     rejected: Sequence[RejectedDocument] = ()
     problem: str | None = None
     changes: Sequence[InvoiceChange] = ()
+    notes: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:

@@ -13,21 +13,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
-from pipelines.events import FETCHING, Event, Listener
+from pipelines.events import FETCHING, Event, Listener, unfailing
+from pipelines.streams import speaks_utf_8
 
 LogFormat = Literal["text", "json"]
 
 
 @contextmanager
 def watching(log_format: LogFormat) -> Iterator[Listener]:
-    """The listener that fits where stderr goes."""
+    """The listener that fits where stderr goes. It never fails."""
     if log_format == "json":
-        yield _json_line
+        yield unfailing(_json_line)
     elif sys.stderr.isatty():
         with _live() as listener:
-            yield listener
+            yield unfailing(listener)
     else:
-        yield _plain_line
+        yield unfailing(_plain_line)
 
 
 def _json_line(event: Event) -> None:
@@ -41,7 +42,8 @@ def _json_line(event: Event) -> None:
         **event.fields,
     }
     # One write, so that lines from two threads never mix.
-    sys.stderr.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(record, ensure_ascii=not speaks_utf_8(sys.stderr), default=str)
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
@@ -68,7 +70,7 @@ def _live() -> Iterator[Listener]:
     rows: dict[tuple[object, object], TaskID] = {}
     lock = threading.Lock()
     with Progress(
-        SpinnerColumn(),
+        SpinnerColumn("dots" if speaks_utf_8(sys.stderr) else "line"),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         console=console,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pipelines.failures import UsageError
 
 _SETTINGS = {
     # Without it the rows of Arrow tables carry no lineage.
@@ -23,6 +28,20 @@ _SETTINGS = {
     "RUNTIME__LOG_LEVEL": "CRITICAL",
 }
 
+_OFF = frozenset({"", "false", "0", "no", "none"})
+# Settings of dlt that ask for another load than ours, and the values with which they don't.
+_NOT_GRANTED: Mapping[tuple[str, ...], frozenset[str]] = {
+    ("dev_mode",): _OFF,
+    ("full_refresh",): _OFF,
+    ("refresh",): _OFF,
+    ("import_schema_path",): _OFF,
+    ("dataset_name_layout",): frozenset({"", "%s"}),
+    ("use_single_dataset",): frozenset({"", "true", "1", "yes"}),
+    ("schema", "naming"): frozenset({"", "snake_case"}),
+}
+_PIPELINE = "billhouse"
+_SECTIONS = ((), ("pipelines",), ("pipelines", _PIPELINE))
+
 
 def apply() -> None:
     """Set them for this process. Call it before dlt is imported: telemetry starts with dlt.
@@ -31,3 +50,55 @@ def apply() -> None:
     """
     os.environ.update(_SETTINGS)
     logging.getLogger("dlt").setLevel(logging.CRITICAL)
+
+
+def refuse_others() -> None:
+    """Look for settings that people make to change what dlt loads, which would have no effect.
+
+    Raises:
+        UsageError: there is one; says which and where.
+    """
+    import dlt
+    from dlt.common.typing import AnyType
+
+    for provider in dlt.config.config_providers:
+        for (*inner, key), harmless in _NOT_GRANTED.items():
+            for pipeline in ("", _PIPELINE):
+                for sections in _SECTIONS:
+                    value, name = provider.get_value(key, AnyType, pipeline, *sections, *inner)
+                    if value is not None and str(value).strip().lower() not in harmless:
+                        raise UsageError(
+                            f"{name} is set ({provider.name}), which makes dlt load otherwise or"
+                            " elsewhere than Billhouse needs. Remove it; to read everything again"
+                            " there is `billhouse run --full-refresh`, and to try something out,"
+                            " another warehouse.directory."
+                        )
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let dlt see these settings and no others, whatever its files and the environment hold."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.providers import CustomLoaderDocProvider
+    from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    context = Container()[PluggableRunContext]
+    others = context.providers
+    ours = CustomLoaderDocProvider("Billhouse", _document)
+    context.providers = ConfigProvidersContainer([ours])
+    try:
+        yield
+    finally:
+        context.providers = others
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, value in _SETTINGS.items():
+        *sections, key = name.lower().split("__")
+        section = document
+        for each in sections:
+            section = section.setdefault(each, {})
+        section[key] = value
+    return document

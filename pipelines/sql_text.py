@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pipelines.database_files import path_text
+
 
 def identifier(name: str) -> str:
     """`fct_invoices` → `"fct_invoices"`; a double quote inside is doubled."""
@@ -10,4 +14,5 @@ def identifier(name: str) -> str:
 
 def literal(text: object) -> str:
     """`it's` → `'it''s'`. DuckDB knows no other escape inside plain quotes."""
-    return "'" + str(text).replace("'", "''") + "'"
+    plain = path_text(text) if isinstance(text, Path) else str(text)
+    return "'" + plain.replace("'", "''") + "'"

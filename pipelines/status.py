@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _ACCOUNTS = """
 WITH results AS (
     SELECT vendor, account,
-           max(started_at) FILTER (outcome = 'ok') AS last_ok,
-           arg_max(outcome, started_at) AS last_outcome
-    FROM load_results GROUP BY ALL
+           arg_max(started_at, position) FILTER (outcome = 'ok') AS last_ok,
+           arg_max(outcome, position) AS last_outcome
+    FROM in_order GROUP BY ALL
 ),
 invoices AS (
     SELECT vendor, account, count(*) AS invoices, max(billing_period_start) AS newest_period
@@ -32,17 +32,25 @@ SELECT vendor, account,
        coalesce(invoices, 0) AS invoices,
        coalesce(strftime(newest_period, '%Y-%m-%d'), '–') AS newest,
        concat_ws('; ', CASE WHEN last_outcome = 'failed' THEN 'failed' END,
-                 'ok ' || date_diff('hour', last_ok, now()) || ' h ago') AS "last load"
+                 CASE WHEN last_ok > now() THEN 'ok by a clock that was ahead'
+                      ELSE 'ok ' || date_diff('hour', last_ok, now()) || ' h ago' END
+       ) AS "last load"
 FROM results FULL JOIN invoices USING (vendor, account)
 ORDER BY ALL
 """
 _FAILURES = """
 SELECT strftime(started_at, '%Y-%m-%d %H:%M') AS "last failed, UTC",
        vendor || ' ' || account AS account, error
-FROM load_results
+FROM in_order
 WHERE outcome = 'failed'
-QUALIFY row_number() OVER (PARTITION BY vendor, account ORDER BY started_at DESC) = 1
-ORDER BY started_at DESC, load_results.vendor, load_results.account
+QUALIFY row_number() OVER (PARTITION BY vendor, account ORDER BY position DESC) = 1
+ORDER BY position DESC, in_order.vendor, in_order.account
+"""
+# The clock may have jumped between two runs. A copy of an older Billhouse has no numbers yet.
+_IN_ORDER = """
+CREATE VIEW in_order AS
+SELECT *, row_number() OVER (ORDER BY run_number NULLS FIRST, started_at, run_id) AS position
+FROM load_results
 """
 
 
@@ -63,6 +71,7 @@ def accounts_and_failures(warehouse: Warehouse) -> tuple[pa.Table, pa.Table]:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         _copy_published(connection, warehouse)
         _copy_newest_results(connection, warehouse)
+        connection.execute(_IN_ORDER)
         return (
             connection.execute(_ACCOUNTS).to_arrow_table(),
             connection.execute(_FAILURES).to_arrow_table(),
@@ -77,7 +86,7 @@ def _copy_published(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse)
     )
     if warehouse.published.exists():
         with _attached(connection, warehouse.published):
-            connection.execute("INSERT INTO load_results FROM attached.load_results")
+            connection.execute("INSERT INTO load_results BY NAME FROM attached.load_results")
             connection.execute(
                 "INSERT INTO fct_invoices"
                 " SELECT vendor, account, billing_period_start FROM attached.fct_invoices"
@@ -98,8 +107,8 @@ def _copy_newest_results(connection: duckdb.DuckDBPyConnection, warehouse: Wareh
             ).fetchone()
             if has_results == (True,):
                 connection.execute(
-                    "INSERT INTO load_results FROM attached.marts.load_results"
-                    " EXCEPT ALL FROM load_results"
+                    "INSERT INTO load_results BY NAME FROM attached.marts.load_results AS newest"
+                    " ANTI JOIN load_results USING (run_id, vendor, account)"
                 )
     except WarehouseBusyError:
         return

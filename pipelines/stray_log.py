@@ -9,9 +9,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.database_files import LOG_ENDINGS, beside
 from pipelines.sql_text import literal
-
-_ENDINGS = (".wal", ".wal.checkpoint", ".wal.recovery")
 
 
 def set_aside(database: Path) -> list[Path]:
@@ -28,7 +27,7 @@ def set_aside(database: Path) -> list[Path]:
 
 def logs_of(database: Path) -> list[Path]:
     """Where DuckDB writes the logs of this database, be they there or not."""
-    return [database.with_name(database.name + ending) for ending in _ENDINGS]
+    return [beside(database, ending) for ending in LOG_ENDINGS]
 
 
 def _can_be_replayed(database: Path) -> bool:

@@ -27,6 +27,8 @@ def print_summary(report: RunReport, *, verbose: bool = False) -> None:
     _print_findings(report)
     _print_rejected(report)
     _print_changes(report)
+    for note in report.notes:
+        typer.echo(note)
     typer.echo(_conclusion(report))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines import working_folder
 from pipelines.configuration import readable_configuration
+from pipelines.database_files import path_text, room_for_logs
 from pipelines.failures import JobError, UsageError
 from pipelines.layout import bring_up_to_date
 
@@ -87,6 +88,9 @@ def configured_warehouse() -> Warehouse:
 
         with readable_configuration():
             directory = dlt.config.get("warehouse.directory")
+        if isinstance(directory, str):
+            # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.
+            directory = os.fsdecode(directory.encode("utf-8", "surrogateescape"))
     if directory is None:
         directory = DEFAULT_DIRECTORY
     if not isinstance(directory, str) or not directory.strip() or "\0" in directory:
@@ -94,7 +98,25 @@ def configured_warehouse() -> Warehouse:
             f"warehouse.directory (in .dlt/config.toml, or {_DIRECTORY_VARIABLE} in the"
             " environment) is not a path: write the folder in which the warehouse shall lie."
         )
-    return Warehouse(Path(directory).expanduser().absolute())
+    return Warehouse(_usable(Path(directory)))
+
+
+def _usable(directory: Path) -> Path:
+    """The absolute path, if there is one that DuckDB can be told."""
+    try:
+        absolute = directory.expanduser().absolute()
+        path_text(absolute)
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"warehouse.directory {str(directory)!r} is not written in UTF-8, which DuckDB needs."
+            " Rename the folder, or choose another one."
+        ) from None
+    except RuntimeError:
+        raise UsageError(
+            f"warehouse.directory {str(directory)!r} can't be found, since this user has no home."
+            " Write the whole path, beginning with /."
+        ) from None
+    return absolute
 
 
 @contextmanager
@@ -122,7 +144,8 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
             except OSError as error:
                 raise _unusable(warehouse.directory, error) from error
             try:
-                yield
+                with room_for_logs([warehouse.directory, warehouse.working_folder]):
+                    yield
             finally:
                 working_folder.remove(warehouse.working_folder)
         finally:
@@ -185,11 +208,14 @@ def connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     try:
-        connection = duckdb.connect(warehouse.work, config=STORAGE)
+        connection = duckdb.connect(path_text(warehouse.work), config=STORAGE)
     except duckdb.Error as error:
         raise cannot_open(warehouse.work, error) from error
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # As DuckDB has it itself, but for a path with a question mark.
+        temporary = warehouse.work.with_name(f"{warehouse.work.name}.tmp")
+        connection.execute("SET temp_directory = $path", {"path": path_text(temporary)})
         bring_up_to_date(connection, warehouse.work)
     except BaseException as error:
         connection.close()

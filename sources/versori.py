@@ -142,7 +142,9 @@ def _first_month(account: VersoriAccount, window: Window) -> pendulum.Date:
     if account.start_date is not None:
         start = account.start_date
         return pendulum.date(start.year, start.month, 1)
-    first_run = pendulum.instance(window.first_loaded_at or window.now).in_timezone("UTC").date()
+    # The clock may have been ahead then.
+    first_loaded_at = min(window.first_loaded_at or window.now, window.now)
+    first_run = pendulum.instance(first_loaded_at).in_timezone("UTC").date()
     return first_run.start_of("month").subtract(months=FIRST_RUN_MONTHS)
 
 

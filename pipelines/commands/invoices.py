@@ -8,6 +8,7 @@ import typer
 
 from pipelines.commands.run import Accounts, Vendors
 from pipelines.ending import ending_in_a_sentence
+from pipelines.streams import whole_output
 from pipelines.warehouse import configured_warehouse
 
 
@@ -29,7 +30,7 @@ def invoices(
       billhouse invoices --unpaid
       billhouse invoices --vendor mongodb --month 2026-03
     """
-    with ending_in_a_sentence():
+    with ending_in_a_sentence(), whole_output():
         from pipelines import published
         from pipelines.invoices import listed
         from pipelines.tables import print_table

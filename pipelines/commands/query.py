@@ -11,6 +11,7 @@ import typer
 
 from pipelines.ending import ending_in_a_sentence
 from pipelines.failures import UsageError
+from pipelines.streams import whole_output
 from pipelines.warehouse import configured_warehouse
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def query(
       billhouse query --format csv "SELECT vendor, currency, sum(total_cents) AS cents
         FROM fct_invoices GROUP BY ALL ORDER BY ALL" > spend.csv
     """
-    with ending_in_a_sentence():
+    with ending_in_a_sentence(), whole_output():
         from pipelines import published
 
         if raw and result_format is not ResultFormat.CSV:

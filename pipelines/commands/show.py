@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.ending import ending_in_a_sentence
+from pipelines.streams import exact_output, whole_output
 from pipelines.warehouse import Warehouse, WarehouseBusyError, configured_warehouse
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def show(
       billhouse show 8a52f2155f22
       billhouse show INV-2026-0042 --document
     """
-    with ending_in_a_sentence():
+    with ending_in_a_sentence(), whole_output():
         from pipelines import published
         from pipelines.invoices import details, find
 
@@ -70,8 +71,9 @@ def _print_tables(invoice: Invoice) -> None:
 def _print_verbatim(warehouse: Warehouse, invoice_id: str) -> None:
     from pipelines.documents import documents_of
 
-    for each in documents_of(warehouse, invoice_id):
-        typer.echo(each.text)
+    with exact_output() as out:
+        for each in documents_of(warehouse, invoice_id):
+            out.write(f"{each.text}\n")
 
 
 def _print_readable(warehouse: Warehouse, invoice_id: str) -> None:

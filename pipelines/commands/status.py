@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pipelines.ending import ending_in_a_sentence
+from pipelines.streams import whole_output
 from pipelines.warehouse import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def status() -> None:
     Example:
       billhouse status
     """
-    with ending_in_a_sentence():
+    with ending_in_a_sentence(), whole_output():
         from pipelines import finances
         from pipelines.published import opened, print_as_table
         from pipelines.status import accounts_and_failures

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _FRESHNESS = """
 WITH results AS (
     SELECT vendor, account,
-           max(started_at) FILTER (outcome = 'ok') AS last_ok,
-           arg_max(outcome, started_at) AS last_outcome,
-           arg_max(error, started_at) FILTER (outcome = 'failed') AS last_error
+           arg_max(started_at, run_number) FILTER (outcome = 'ok') AS last_ok,
+           arg_max(outcome, run_number) AS last_outcome,
+           arg_max(error, run_number) FILTER (outcome = 'failed') AS last_error
     FROM load_results GROUP BY ALL
 ),
 invoices AS (
@@ -27,7 +27,7 @@ invoices AS (
 SELECT vendor, account, coalesce(invoices, 0),
        coalesce(strftime(newest_end - INTERVAL 1 SECOND, '%Y-%m-%d'), '–'),
        coalesce(strftime(last_ok, '%Y-%m-%d %H:%M'), 'never'),
-       date_diff('hour', last_ok, now()),
+       greatest(date_diff('hour', last_ok, now()), 0),
        coalesce(last_outcome, 'no longer configured'),
        CASE WHEN last_outcome = 'failed' THEN last_error END
 FROM results FULL JOIN invoices USING (vendor, account)

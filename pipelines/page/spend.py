@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 # newest month shown is that of the last load.
 _PREPARE = """
 CREATE TEMP TABLE report_clock AS
-SELECT coalesce(max(started_at) FILTER (outcome = 'ok'), max(started_at)) AS loaded_at
+SELECT coalesce(
+    arg_max(started_at, run_number) FILTER (outcome = 'ok'), arg_max(started_at, run_number)
+) AS loaded_at
 FROM load_results;
 
 CREATE TEMP TABLE report_months AS

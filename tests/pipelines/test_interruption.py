@@ -26,3 +26,14 @@ def test_an_earlier_signal_is_forgotten() -> None:
         signal.raise_signal(signal.SIGTERM)
     with interruptible():
         stop_if_asked()
+
+
+def test_what_was_ignored_from_the_beginning_stays_ignored() -> None:
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruptible():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -3,4 +3,4 @@ SELECT
     vendor || '/' || account AS alert_key,
     vendor || ' ' || account || ' could not be loaded: ' || coalesce(error, 'no reason is known') AS message
 FROM marts.load_results
-QUALIFY row_number() OVER (PARTITION BY vendor, account ORDER BY started_at DESC) = 1 AND outcome = 'failed'
+QUALIFY row_number() OVER (PARTITION BY vendor, account ORDER BY run_number DESC) = 1 AND outcome = 'failed'

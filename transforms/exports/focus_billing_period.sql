@@ -1,7 +1,9 @@
 -- FOCUS 1.4, Billing Period: one row per issuer and period of an invoice. Closed: over at the last run, and nothing of it
 -- upcoming any more.
 WITH last_run AS (
-    SELECT max(started_at) AS started_at FROM load_results
+    SELECT max(started_at) AS started_at
+    FROM load_results
+    WHERE run_number = (SELECT max(run_number) FROM load_results)
 )
 
 SELECT
