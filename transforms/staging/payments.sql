@@ -24,9 +24,9 @@ amounts AS (
     SELECT
         *,
         unit_price_of(unit_price, price_number) AS price,
-        CAST(invoice_amount(minor_units(amount_number, 1)) AS DECIMAL(18, 0)) AS paid,
-        CAST(invoice_amount(minor_units(billed_number, 1)) AS DECIMAL(18, 0)) AS billed,
-        CAST(coalesce(invoice_amount(minor_units(tax_number, 1)), 0) AS DECIMAL(18, 0)) AS tax
+        CAST(invoice_amount(minor_units(amount_number, 1)) AS DECIMAL(19, 0)) AS paid,
+        CAST(invoice_amount(minor_units(billed_number, 1)) AS DECIMAL(19, 0)) AS billed,
+        CAST(coalesce(invoice_amount(minor_units(tax_number, 1)), 0) AS DECIMAL(19, 0)) AS tax
     FROM numbers
 ),
 
