@@ -65,6 +65,34 @@ def test_each_alert_is_told_once_while_it_lasts(
     assert len(receiver.texts) == 2
 
 
+def test_a_rule_that_fails_silences_no_other(
+    alerting: Alerting, warehouse: Warehouse, receiver: Receiver
+) -> None:
+    """And what it told before is not over because it can't be asked now."""
+    assert alerting.exit_code_after(DONE) == 9
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+        connection.execute(
+            "ALTER TABLE marts.fct_invoices RENAME COLUMN balance_due_cents TO something_else"
+        )
+        connection.execute(
+            "INSERT INTO marts.load_results (run_id, started_at, vendor, account, outcome, error)"
+            " VALUES ('r', now(), 'turso', 'acme', 'failed', 'a 503')"
+        )
+    events.clear()
+    assert alerting.exit_code_after(DONE) == 9
+    assert receiver.texts[1:] == [
+        "Billhouse: 1 new alert(s)\n• turso acme could not be loaded: a 503"
+    ]
+    [warning] = [event for event in events if event.name == "alerts_failed"]
+    assert warning.level == "warning"
+    assert warning.message.startswith("Alerts of the kind unpaid_invoice could not be looked for:")
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+        lasting = connection.execute(
+            "SELECT kind FROM marts.alerts_sent WHERE ended_at IS NULL ORDER BY kind"
+        ).fetchall()
+    assert lasting == [("account_failed",), ("unpaid_invoice",)]
+
+
 def test_a_failed_run_is_told_and_hides_nothing(alerting: Alerting, receiver: Receiver) -> None:
     assert alerting.exit_code_after(FAILED) == 1
     assert alerting.exit_code_after(FAILED) == 1

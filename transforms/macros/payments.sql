@@ -1,5 +1,6 @@
 -- What a payment comes to in the currency that it was paid in. MongoDB states hundredths of what it bills in; a unit price
--- turns them into hundredths of the payment's own currency.
+-- turns them into hundredths of the payment's own currency. The engine multiplies in 64 bits where neither factor has more
+-- than 18 digits, so that the amounts come as DECIMAL(19, 0).
 
 -- How many minor units of the currency make a hundredth of it: 1 for cents, 0.01 for yen.
 CREATE OR REPLACE MACRO hundredth_factor(minor_units_per_unit) AS

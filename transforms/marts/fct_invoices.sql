@@ -29,7 +29,7 @@ SELECT
     invoice_number, -- the vendor's own id or number; null where it gives none
     billing_period_start, -- first moment of the period; null where unknown
     billing_period_end, -- first moment after the period; null where unknown
-    billing_period_basis, -- stated by the vendor, derived (Turso: the month before the due date), or unknown
+    billing_period_basis, -- stated by the vendor, derived (Turso: the month before the due date; the day of a stated moment), or unknown
     currency, -- ISO 4217, upper case
     currency_basis, -- stated in the document, documented by the vendor, or assumed
     total_cents, -- what the vendor bills for this invoice, tax included; credit notes are negative
