@@ -1,0 +1,100 @@
+"""What the corpus should give: one file a table, alert and export, one JSON object a row.
+
+`python -m tests.transforms.corpus.expected` writes them anew after a change of the SQL or of the
+corpus. What it writes is a claim, not a proof: read the difference against the documents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.model import TRANSFORMS
+from pipelines.transform import TransformReport, build
+from tests.transforms.corpus.given import STARTED_AT, load
+from tests.transforms.corpus.trial import read_queries
+
+EXPECTED = Path(__file__).parent / "expected"
+# Never the same for long, and no matter of the documents.
+_LEFT_OUT = {"marts.dim_currencies"}
+
+
+def built() -> tuple[duckdb.DuckDBPyConnection, TransformReport]:
+    """The corpus in a database in memory, built as every night's run builds."""
+    connection = duckdb.connect()
+    load(connection)
+    return connection, build(connection, started_at=STARTED_AT)
+
+
+def given_rows(
+    connection: duckdb.DuckDBPyConnection, report: TransformReport
+) -> dict[str, list[str]]:
+    """The rows of every table, alert and export, and what the audits found, by file name."""
+    tables = {f"marts.{path.stem}" for path in (TRANSFORMS / "marts").glob("*.sql")}
+    found = {
+        f"{name}.jsonl": _rows(connection, f"FROM {name}") for name in sorted(tables - _LEFT_OUT)
+    }
+    connection.execute("USE marts")
+    for name, query in read_queries().items():
+        found[f"{name.replace('/', '.').removesuffix('.sql')}.jsonl"] = _rows(connection, query)
+    found["audits.jsonl"] = [
+        json.dumps({"audit": each.name, "severity": each.severity} | _stated(each.columns, row))
+        for each in report.findings
+        for row in sorted(each.rows, key=repr)
+    ]
+    return found
+
+
+def expected_rows() -> dict[str, list[str]]:
+    """What the files say."""
+    return {
+        path.name: path.read_text(encoding="utf-8").splitlines()
+        for path in sorted(EXPECTED.glob("*.jsonl"))
+    }
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    result = connection.execute(query)
+    columns = [column[0] for column in result.description or []]
+    rows = [_stated(columns, row) for row in result.fetchall()]
+    return sorted((json.dumps(row, ensure_ascii=False) for row in rows), key=_by_what_it_is)
+
+
+def _stated(columns: list[str], row: tuple[Any, ...]) -> Mapping[str, Any]:
+    """Without nulls: what a document doesn't state isn't there."""
+    pairs = zip(columns, row, strict=True)
+    return {
+        name: value if isinstance(value, (int, bool)) else str(value)
+        for name, value in pairs
+        if value is not None
+    }
+
+
+def _by_what_it_is(line: str) -> tuple[str, ...]:
+    row = json.loads(line)
+    first = (
+        "vendor",
+        "account",
+        "invoice_number",
+        "month",
+        "record_type",
+        "category",
+        "changed_at",
+    )
+    return (*(str(row.get(name, "")) for name in first), line)
+
+
+def main() -> None:
+    connection, report = built()
+    for path in EXPECTED.glob("*.jsonl"):
+        path.unlink()
+    for name, lines in given_rows(connection, report).items():
+        (EXPECTED / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
