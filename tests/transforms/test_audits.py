@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,17 @@ import pytest
 
 from pipelines import model
 from pipelines.model import TRANSFORMS
+from tests.transforms.corpus import expected
+from tests.transforms.corpus.expected import found_after
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial
 from tests.transforms.test_readings import MONGODB
 from tests.transforms.work_database import WorkDatabase
 
+FIRED = {
+    (row.pop("audit"), row.pop("change")): row
+    for row in map(json.loads, expected.FIRED.read_text(encoding="utf-8").splitlines())
+}
 AUDITS = {each.name: each for each in model.audits()}
 CASES = [
     (name, number) for name in AUDITS for number in range(max(1, len(TAMPERING.get(name, ()))))
@@ -36,16 +43,20 @@ def test_silent_where_nothing_was_loaded(work: WorkDatabase) -> None:
     assert work.build().findings == []
 
 
+@pytest.mark.parametrize("name", AUDITS)
+def test_silent_on_good_data(trial: Trial, name: str) -> None:
+    if AUDITS[name].severity == "error":
+        assert not trial.rows(AUDITS[name].query)
+
+
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_fires(trial: Trial, name: str, number: int) -> None:
-    audit = AUDITS[name]
+    audit, change = AUDITS[name], TAMPERING[name][number]
     before = trial.rows(audit.query)
-    if audit.severity == "error":
-        assert not before
     with trial.undone():
-        trial.connection.execute(TAMPERING[name][number])
+        trial.connection.execute(change)
         assert trial.rows(audit.query) - before
-    assert trial.rows(audit.query) == before
+    assert found_after(trial, audit, change) == FIRED[name, change]
 
 
 def test_every_published_table_has_an_audit() -> None:

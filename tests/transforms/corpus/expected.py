@@ -7,20 +7,28 @@ corpus. What it writes is a claim, not a proof: read the difference against the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.model import TRANSFORMS
+from pipelines.model import TRANSFORMS, Audit, audits
 from pipelines.transform import TransformReport, build
 from tests.transforms.corpus.given import STARTED_AT, load
-from tests.transforms.corpus.trial import read_queries
+from tests.transforms.corpus.tampering import TAMPERING
+from tests.transforms.corpus.trial import Trial, read_queries
 
 EXPECTED = Path(__file__).parent / "expected"
-# Never the same for long, and no matter of the documents.
-_LEFT_OUT = {"marts.dim_currencies"}
+FIRED = EXPECTED / "audits_that_fire.jsonl"
+# What audits compare the marts with: it must be right as well.
+EVIDENCE = {
+    "staging.detail_totals",
+    "staging.issued_invoices",
+    "staging.rounded_lines",
+    "staging.stated_parts",
+    "staging.stated_totals",
+}
 
 
 def built() -> tuple[duckdb.DuckDBPyConnection, TransformReport]:
@@ -34,9 +42,9 @@ def given_rows(
     connection: duckdb.DuckDBPyConnection, report: TransformReport
 ) -> dict[str, list[str]]:
     """The rows of every table, alert and export, and what the audits found, by file name."""
-    tables = {f"marts.{path.stem}" for path in (TRANSFORMS / "marts").glob("*.sql")}
+    marts = {f"marts.{path.stem}" for path in (TRANSFORMS / "marts").glob("*.sql")}
     found = {
-        f"{name}.jsonl": _rows(connection, f"FROM {name}") for name in sorted(tables - _LEFT_OUT)
+        f"{name}.jsonl": _rows(connection, f"FROM {name}") for name in sorted(marts | EVIDENCE)
     }
     connection.execute("USE marts")
     for name, query in read_queries().items():
@@ -49,11 +57,29 @@ def given_rows(
     return found
 
 
+def fired_rows(trial: Trial, audits: Iterable[Audit]) -> list[str]:
+    """What each audit finds where its rule is broken: how many rows, and the first of them."""
+    return [
+        json.dumps({"audit": audit.name, "change": change} | found_after(trial, audit, change))
+        for audit in audits
+        for change in TAMPERING.get(audit.name, ())
+    ]
+
+
+def found_after(trial: Trial, audit: Audit, change: str) -> dict[str, Any]:
+    """What an audit finds after a change that is then undone."""
+    with trial.undone():
+        trial.connection.execute(change)
+        rows = _rows(trial.connection, audit.query)
+    return {"rows": len(rows), "first": [json.loads(row) for row in rows[:2]]}
+
+
 def expected_rows() -> dict[str, list[str]]:
     """What the files say."""
     return {
         path.name: path.read_text(encoding="utf-8").splitlines()
         for path in sorted(EXPECTED.glob("*.jsonl"))
+        if path != FIRED
     }
 
 
@@ -94,6 +120,8 @@ def main() -> None:
         path.unlink()
     for name, lines in given_rows(connection, report).items():
         (EXPECTED / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    fired = fired_rows(Trial(), audits())
+    FIRED.write_text("".join(f"{line}\n" for line in fired), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,19 +18,23 @@ T_9 = "invoice_number = 'T-9'"
 DELISTED = "invoice_number = 'T-7'"
 
 
-def again(table: str, where: str = "TRUE") -> str:
-    return f"INSERT INTO {table} (SELECT * FROM {table} WHERE {where} ORDER BY ALL LIMIT 1)"
-
-
-def one(table: str, change: str, where: str = "TRUE") -> str:
-    """Change the first of these rows."""
+def first(table: str, where: str) -> str:
+    """The first of these rows by all of its values: always the same one."""
     return (
-        f"UPDATE {table} SET {change} WHERE rowid = (SELECT min(rowid) FROM {table} WHERE {where})"
+        f"(SELECT rowid FROM {table} AS one WHERE {where} ORDER BY CAST(one AS VARCHAR) LIMIT 1)"
     )
 
 
+def again(table: str, where: str = "TRUE") -> str:
+    return f"INSERT INTO {table} SELECT * FROM {table} WHERE rowid = {first(table, where)}"
+
+
+def one(table: str, change: str, where: str = "TRUE") -> str:
+    return f"UPDATE {table} SET {change} WHERE rowid = {first(table, where)}"
+
+
 def without(table: str, where: str = "TRUE") -> str:
-    return f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table} WHERE {where})"
+    return f"DELETE FROM {table} WHERE rowid = {first(table, where)}"
 
 
 def of(invoice: str) -> str:
