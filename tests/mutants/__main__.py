@@ -34,7 +34,7 @@ def every_mutant(files: Sequence[str] = FILES) -> list[Mutant]:
 
 def judged(chosen: Sequence[Mutant], *, with_tests: bool) -> dict[str, Verdict]:
     """The verdict on each, by its key."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(prefix="mutants-") as folder:
         judge = Judge(Path(folder))
         return {each.key: judge.verdict(each, with_tests=with_tests) for each in chosen}
 

@@ -27,7 +27,6 @@ EVIDENCE = {
     "staging.issued_invoices",
     "staging.rounded_lines",
     "staging.stated_parts",
-    "staging.stated_totals",
 }
 
 
