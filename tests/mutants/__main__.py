@@ -34,9 +34,14 @@ def every_mutant(files: Sequence[str] = FILES) -> list[Mutant]:
 
 def judged(chosen: Sequence[Mutant], *, with_tests: bool) -> dict[str, Verdict]:
     """The verdict on each, by its key."""
+    verdicts = {}
     with TemporaryDirectory(prefix="mutants-") as folder:
         judge = Judge(Path(folder))
-        return {each.key: judge.verdict(each, with_tests=with_tests) for each in chosen}
+        for each in chosen:
+            verdicts[each.key] = judge.verdict(each, with_tests=with_tests)
+            if verdicts[each.key] is Verdict.SURVIVED:
+                print(f"survived: {each.key}", file=sys.stderr, flush=True)
+    return verdicts
 
 
 def known_survivors() -> dict[str, str]:
@@ -50,7 +55,9 @@ def problems(verdicts: dict[str, Verdict], reasons: dict[str, str]) -> list[str]
     counts = Counter(verdicts.values())
     survived = [key for key, verdict in verdicts.items() if verdict is Verdict.SURVIVED]
     share = len(survived) / max(1, counts[Verdict.KILLED] + len(survived))
-    found = [f"no reason is known why this survives: {key}" for key in survived if key not in reasons]
+    found = [
+        f"no reason is known why this survives: {key}" for key in survived if key not in reasons
+    ]
     found += [
         f"this no longer survives, or is no mutant any more: {key}"
         for key in reasons

@@ -32,8 +32,8 @@ _FUNCTIONS = {
 }  # fmt: skip
 _WORDS = {"month": "year", "day": "month", "second": "minute", "DAY": "MONTH", "MONTH": "DAY"}
 _CLAUSES = {
-    "WHERE", "GROUP", "HAVING", "ORDER", "UNION", "SELECT", "FROM", "INNER", "LEFT", "FULL", "CROSS",
-    "QUALIFY", "WINDOW", "LIMIT", "ROWS", "JOIN", "ON", "WHEN", "THEN", "ELSE", "END", ";",
+    "WHERE", "GROUP", "HAVING", "ORDER", "UNION", "SELECT", "FROM", "INNER", "LEFT", "FULL",
+    "CROSS", "QUALIFY", "WINDOW", "LIMIT", "ROWS", "JOIN", "ON", "WHEN", "THEN", "ELSE", "END", ";",
 }  # fmt: skip
 _JSON_KEY = re.compile(r'"(\w+)": (?="|\[)')
 
@@ -108,9 +108,9 @@ def _token_changes(
         if before not in ("SELECT", "(", ".", ",", "") and after not in (")", "EXCLUDE", "FROM"):
             yield (*span, "+")
     elif word in ("UNION ALL", "UNION"):
-        yield from ((*span, "UNION"), (*span, "EXCEPT ALL")) if "ALL" in word else [
-            (*span, "UNION ALL")
-        ]
+        yield from (
+            ((*span, "UNION"), (*span, "EXCEPT ALL")) if "ALL" in word else [(*span, "UNION ALL")]
+        )
     elif word == "DISTINCT":
         if before in ("SELECT", "("):
             yield (*span, "")

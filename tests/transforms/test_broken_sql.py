@@ -35,6 +35,7 @@ def half(file: str, text: str, key: str) -> Break:
 PAYMENTS, LINES = "marts/fct_payments.sql", "marts/fct_invoice_lines.sql"
 SPEND, CHANGES = "marts/fct_monthly_spend.sql", "marts/invoice_changes.sql"
 INVOICES, HISTORY = "marts/fct_invoices.sql", "marts/fct_payment_status_history.sql"
+SEGMENTS = "staging/status_segments.sql"
 PERIODS, REJECTED = "marts/dim_billing_periods.sql", "marts/rejected_documents.sql"
 BREAKS = {
     "payments twice": twice(PAYMENTS, "staging.payments"),
@@ -57,13 +58,13 @@ BREAKS = {
         "FROM staging.currencies WHERE currency <> 'GBP'",
     ),
     "history without its current intervals": Break(
-        "staging/status_segments.sql", "WHERE is_readable", "WHERE is_readable AND valid_to IS NOT NULL"
+        SEGMENTS, "WHERE is_readable", "WHERE is_readable AND valid_to IS NOT NULL"
     ),
     "history that overlaps": Break(
         HISTORY, "min(valid_from) AS valid_from", "min(valid_from) - INTERVAL 400 DAY AS valid_from"
     ),
     "history of a hundred times the amount": Break(
-        "staging/status_segments.sql", "total_cents,", "total_cents * 100 AS total_cents,"
+        SEGMENTS, "total_cents,", "total_cents * 100 AS total_cents,"
     ),
     "history that never ends": Break(
         HISTORY,
@@ -71,9 +72,9 @@ BREAKS = {
         "CAST(NULL AS TIMESTAMPTZ) AS valid_to",
     ),
     "history of another status": Break(
-        "staging/status_segments.sql", "payment_status,", "'paid' AS payment_status,"
+        SEGMENTS, "payment_status,", "'paid' AS payment_status,"
     ),
-    "history of some invoices lost": half("staging/status_segments.sql", "WHERE is_readable", "invoice_id"),
+    "history of some invoices lost": half(SEGMENTS, "WHERE is_readable", "invoice_id"),
     "history with an interval for each version": Break(HISTORY, "THEN 0\n", "THEN 1\n"),
     "changes twice": Break(CHANGES, "FROM changes", "FROM (FROM changes UNION ALL FROM changes)"),
     "changes that change nothing": Break(CHANGES, "total_before <> total_cents", "TRUE"),
@@ -118,12 +119,16 @@ BREAKS = {
     "rejected documents twice": Break(
         REJECTED, "FROM rejected", "FROM (FROM rejected UNION ALL FROM rejected)"
     ),
-    "paid_at on unpaid ones": Break(INVOICES, "    paid_at, --", "    first_seen_at AS paid_at, --"),
+    "paid_at on unpaid ones": Break(
+        INVOICES, "    paid_at, --", "    first_seen_at AS paid_at, --"
+    ),
     "an invoice twice": twice(INVOICES, "settled"),
     "delisted ones listed": Break(
         INVOICES, "    delisted_at, --", "    CAST(NULL AS TIMESTAMPTZ) AS delisted_at, --"
     ),
-    "another status in the facts": Break(INVOICES, "status AS payment_status,", "'open' AS payment_status,"),
+    "another status in the facts": Break(
+        INVOICES, "status AS payment_status,", "'open' AS payment_status,"
+    ),
     "totals of dollars as cents": Break(
         "macros/amounts.sql", "CASE WHEN is_major_unit THEN minor_units_per_unit ELSE 1 END", "1"
     ),

@@ -20,9 +20,7 @@ DELISTED = "invoice_number = 'T-7'"
 
 def first(table: str, where: str) -> str:
     """The first of these rows by all of its values: always the same one."""
-    return (
-        f"(SELECT rowid FROM {table} AS one WHERE {where} ORDER BY CAST(one AS VARCHAR) LIMIT 1)"
-    )
+    return f"(SELECT rowid FROM {table} AS one WHERE {where} ORDER BY CAST(one AS VARCHAR) LIMIT 1)"
 
 
 def again(table: str, where: str = "TRUE") -> str:
@@ -42,6 +40,7 @@ def of(invoice: str) -> str:
     return f"invoice_id = (SELECT invoice_id FROM {INVOICES} WHERE {invoice})"
 
 
+ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
 TAMPERING: dict[str, list[str]] = {
@@ -141,8 +140,8 @@ TAMPERING: dict[str, list[str]] = {
         one(HISTORY, "valid_from = NULL"),
         one(HISTORY, "valid_from = valid_to", "valid_to IS NOT NULL"),
         one(HISTORY, "valid_from = valid_to + INTERVAL 1 SECOND", of(DELISTED)),
-        one(HISTORY, "valid_to = valid_to + INTERVAL 1 SECOND", f"{of(T_9)} AND valid_to IS NOT NULL"),
-        one(HISTORY, "valid_to = NULL", f"{of(T_9)} AND valid_to IS NOT NULL"),
+        one(HISTORY, "valid_to = valid_to + INTERVAL 1 SECOND", ENDED),
+        one(HISTORY, "valid_to = NULL", ENDED),
         f"UPDATE {HISTORY} SET payment_status = 'paid', total_cents = 1"
         f" WHERE {of(T_9)}",
     ],
@@ -155,7 +154,11 @@ TAMPERING: dict[str, list[str]] = {
         one(HISTORY, "total_cents = total_cents + 1", of(T_1)),
         one(HISTORY, "payment_status = 'void'", of(T_1)),
         one(HISTORY, "payment_status = 'upcoming'", of(OPEN)),
-        one(HISTORY, "payment_status = 'open'", of("invoice_number = 'p-08'") + " AND valid_to IS NULL"),
+        one(
+            HISTORY,
+            "payment_status = 'open'",
+            of("invoice_number = 'p-08'") + " AND valid_to IS NULL",
+        ),
         one(INVOICES, "payment_status = 'past_due'", OPEN),
         one(INVOICES, "payment_status = 'upcoming'", "invoice_number = 'n-10'"),
         again(HISTORY, of(T_1)),
@@ -178,7 +181,7 @@ TAMPERING: dict[str, list[str]] = {
         one(LINES, "amount_cents = NULL", LINE),
     ],
     "mongodb_sums": [
-        one(INVOICES, "subtotal_cents = subtotal_cents + 1, credit_cents = 0", "invoice_number = 'm-1'"),
+        one(INVOICES, "subtotal_cents = 1, credit_cents = 0", "invoice_number = 'm-1'"),
         one(INVOICES, "subtotal_cents = 1, credit_cents = NULL", "invoice_number = 'm-1'"),
         one(INVOICES, "subtotal_cents = 1", "invoice_number = 'w-1'"),
         one(INVOICES, "subtotal_cents = total_cents, tax_cents = 1", "invoice_number = 'w-1'"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,11 @@ class Trial:
         finally:
             self.connection.rollback()
 
-    def build(self, folder: Path, changed: Sequence[str]) -> set[str]:
-        """Build what these files of another folder reach. Returns the tables that differ.
+    def build(
+        self, folder: Path, changed: Sequence[str], *, until: Container[str] = ()
+    ) -> set[str]:
+        """Build what these files of another folder reach. Returns the tables that differ, and
+        the macros; with `until`, no more of them once one of those differs.
 
         Raises:
             duckdb.Error: a query fails.
@@ -72,6 +75,8 @@ class Trial:
                 self._create(each)
                 if self.rows(f"FROM {each.name}") != self._rows.get(each.name):
                     differing.add(each.name)
+                    if each.name in until:
+                        break
         return differing
 
     def audit(self, audits: Sequence[Audit]) -> dict[str, list[tuple[Any, ...]]]:
