@@ -59,6 +59,11 @@ class Judge:
         shutil.copy(ROOT / "pyproject.toml", folder)
         audits = list(model.audits())
         self._found = self._trial.audit(audits)
+        self._exports = {
+            file: self._trial.connection.execute(query).fetchall()
+            for file, query in read_queries().items()
+            if file.startswith("exports/")
+        }
         self._fired = {
             (each.name, change): found_after(self._trial, each, change)
             for each in audits
@@ -101,6 +106,8 @@ class Judge:
             return self._audit_differs(audit)
         if kind in ("alerts", "exports"):
             query = (folder / file).read_text(encoding="utf-8")
+            if kind == "exports":
+                return self._trial.connection.execute(query).fetchall() != self._exports[file]
             return self._trial.rows(query) != self._trial.queries[file]
         if self._trial.build(folder, [file], until=_EXPECTED) & _EXPECTED:
             return True

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 _INSTEAD = {
     "=": "<>", "<>": "=", "<": "<=", "<=": "<", ">": ">=", ">=": ">",
@@ -227,6 +227,8 @@ def _term_changes(
             break
         j += 1
     terms.append((start, j - 1))
+    if words[i] == "WHEN" and terms[0][0] == terms[-1][1]:
+        return  # a value, of a CASE that compares
     if len(joined) < 2:
         for first, last in terms:
             yield tokens[first].start, tokens[last].end + 1, "FALSE" if "OR" in joined else "TRUE"

@@ -24,6 +24,7 @@ STARTED_AT = NIGHTS[-1]
 # Of two accounts the newest run counts, whatever was before.
 _OUTCOMES = [
     (3, "mongodb", "acme", None),
+    (3, "mongodb", "words", "HTTP 503."),
     (4, "mongodb", "acme", "HTTP 401. Check its keys."),
     (3, "turso", "acme", "HTTP 500."),
     (4, "turso", "acme", None),
