@@ -76,7 +76,7 @@ def _changes(text: str) -> Iterator[tuple[int, int, str]]:
         yield from _token_changes(text, tokens, words, i)
         if words[i] == "CASE":
             yield from _case_changes(text, tokens, words, i)
-        if words[i] in ("WHERE", "ON", "HAVING", "QUALIFY", "WHEN"):
+        if words[i] in ("WHERE", "ON", "HAVING", "QUALIFY"):
             yield from _term_changes(text, tokens, words, i)
         if words[i] in ("PARTITION BY", "ORDER BY"):
             yield from _window_changes(text, tokens, words, i)
@@ -107,10 +107,11 @@ def _token_changes(
     elif word == "*":
         if before not in ("SELECT", "(", ".", ",", "") and after not in (")", "EXCLUDE", "FROM"):
             yield (*span, "+")
-    elif word in ("UNION ALL", "UNION"):
-        yield from (
-            ((*span, "UNION"), (*span, "EXCEPT ALL")) if "ALL" in word else [(*span, "UNION ALL")]
-        )
+    elif word == "UNION" and after == "ALL":
+        both = (token.start, tokens[i + 1].end + 1)
+        yield from ((*both, "UNION"), (*both, "EXCEPT ALL"))
+    elif word == "UNION":
+        yield (*span, "UNION ALL")
     elif word == "DISTINCT":
         if before in ("SELECT", "("):
             yield (*span, "")
@@ -196,6 +197,9 @@ def _case_changes(
         elif depth == 0 and words[j] in ("WHEN", "ELSE"):
             branches.append(j)
     whens = [j for j in branches if words[j] == "WHEN"]
+    if words[i + 1] == "WHEN":
+        for j in whens:
+            yield from _term_changes(text, tokens, words, j)
     for j, following in zip(branches, [*branches[1:], ends], strict=True):
         if (words[j] == "WHEN" and len(whens) > 1) or (
             words[j] == "ELSE" and words[j + 1 : following] != ["NULL"]
@@ -223,12 +227,10 @@ def _term_changes(
             terms.append((start, j - 1))
             joined.add(words[j])
             start = j + 1
-        elif depth == 0 and words[j] in (*_CLAUSES, "ORDER BY", "GROUP BY", "UNION ALL"):
+        elif depth == 0 and words[j] in (*_CLAUSES, "ORDER BY", "GROUP BY"):
             break
         j += 1
     terms.append((start, j - 1))
-    if words[i] == "WHEN" and terms[0][0] == terms[-1][1]:
-        return  # a value, of a CASE that compares
     if len(joined) < 2:
         for first, last in terms:
             yield tokens[first].start, tokens[last].end + 1, "FALSE" if "OR" in joined else "TRUE"

@@ -23,7 +23,11 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
 
 
 def test_every_file_has_mutants_with_keys_of_their_own() -> None:
-    assert {each.file for each in EVERY_MUTANT} >= {file for file in FILES if "audits/" not in file}
+    without = set(FILES) - {each.file for each in EVERY_MUTANT}
+    assert without == {
+        "marts/fct_payments.sql",
+        "marts/dim_currencies.sql",
+    }  # which only name columns
     assert len({each.key for each in EVERY_MUTANT}) == len(EVERY_MUTANT)
 
 
@@ -41,10 +45,10 @@ def test_a_key_outlives_a_move_of_its_line(tmp_path: Path) -> None:
         ("SELECT a WHERE a < 1", ["a <= 1", "WHERE TRUE", "a < 2"]),
         ("SELECT a WHERE a = 1 AND b", ["a <> 1", "1 OR b", "a = 2", "TRUE AND b", "1 AND TRUE"]),
         ("SELECT a FROM b INNER JOIN c ON a = d", ["LEFT JOIN", "ON a <> d", "ON TRUE"]),
-        ("SELECT sum(a) OVER (PARTITION BY b, c)", ["min(a)", "BY c)", "BY b)"]),
+        ("SELECT sum(a) OVER (PARTITION BY b, c)", ["min(a)", "BY  c)", "BY b)"]),
         ("SELECT CASE WHEN a THEN 'b' ELSE 'c' END", ["'b~'", "'c~'", "'b' END", "WHEN TRUE"]),
         ("SELECT DISTINCT a ORDER BY a", ["SELECT  a", "ORDER BY a DESC"]),
-        ("SELECT a UNION ALL SELECT coalesce(b, c)", ["a UNION S", "EXCEPT ALL", "(c)", "(b)"]),
+        ("SELECT a UNION ALL SELECT coalesce(b, c)", ["a UNION S", "EXCEPT ALL", "( c)", "(b)"]),
     ],
 )  # fmt: skip
 def test_what_is_changed(tmp_path: Path, text: str, changed: list[str]) -> None:
