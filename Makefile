@@ -4,7 +4,8 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet
 
-.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi prism
+.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
+    mutants expected
 
 demo: .venv
 	$(RUN) billhouse demo
@@ -28,6 +29,14 @@ dictionary: .venv
 # Needs Chromium: apt-get install chromium
 screenshots: .venv
 	$(RUN) python -m docs.screenshots
+
+# Every small change of the SQL must make a test fail; or of some files: make mutants ARGUMENTS=marts/fct_invoices.sql
+mutants: .venv
+	$(RUN) python -m tests.mutants $(ARGUMENTS)
+
+# What the corpus of raw documents gives, after a change of the SQL. Read the difference before you commit it.
+expected: .venv
+	$(RUN) python -m tests.transforms.corpus.expected
 
 # All cases, which also writes docs/performance.md; or some of them: make bench CASES="daily first-10000"
 bench: .venv

@@ -54,6 +54,17 @@ def test_versori_issued_wins_over_upcoming_of_the_same_period(work: WorkDatabase
     assert only(work.invoices())["payment_status"] == "unknown"
 
 
+def test_versori_issued_stays_though_it_was_upcoming_for_longer(work: WorkDatabase) -> None:
+    key = "2024-03-01/2024-04-01"
+    work.add("versori", VERSORI, listing="2024-03", key=key, valid_from=EARLIER, valid_to=LATER)
+    work.add(
+        "versori", VERSORI, listing="upcoming", key="upcoming", valid_from=EARLIER, valid_to=NIGHT
+    )
+    assert not work.build().has_errors
+    invoice = only(work.invoices())
+    assert (invoice["payment_status"], invoice["delisted_at"]) == ("unknown", LATER)
+
+
 def test_versori_months_that_overlap_count_an_invoice_once(work: WorkDatabase) -> None:
     corrected = VERSORI | {"totalAmount": VERSORI["totalAmount"] | {"integral": 13}}
     work.add("versori", VERSORI, listing="2024-03", key="2024-03-01/2024-04-01", valid_from=EARLIER)

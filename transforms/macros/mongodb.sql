@@ -12,6 +12,7 @@ CREATE OR REPLACE MACRO mongodb_document(verbatim) AS
     END;
 
 CREATE OR REPLACE MACRO mongodb_lists(document) AS from_json(document, '{
+    "amountBilledCents": "JSON",
     "lineItems": [{
         "sku": "VARCHAR", "note": "VARCHAR", "unit": "VARCHAR", "quantity": "JSON", "unitPriceDollars": "JSON",
         "totalPriceCents": "JSON", "discountCents": "JSON", "groupId": "VARCHAR", "groupName": "VARCHAR",

@@ -108,6 +108,8 @@ SELECT
     currency,
     currency_basis,
     minor_units_per_unit,
+    total AS stated_total,
+    is_major_unit,
     total_cents,
     subtotal_cents,
     tax_cents,

@@ -1,5 +1,5 @@
 -- One row per vendor, account and invoice: the version that counts, and whether a listing still holds it. Of several
--- listings the one that issued the invoice counts, then the one loaded last; of those that are gone, the last to go.
+-- listings the one that issued the invoice counts, then the one loaded last; where all are gone, then the last to go.
 WITH versions AS (
     SELECT
         version.*,
@@ -19,7 +19,7 @@ ranked AS (
         *,
         row_number() OVER (
             PARTITION BY vendor, account, identity
-            ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC, listing DESC
+            ORDER BY valid_to IS NOT NULL, is_listed_upcoming, valid_to DESC NULLS FIRST, valid_from DESC, listing DESC
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
         min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at

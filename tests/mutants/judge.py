@@ -1,0 +1,136 @@
+"""Whether a test notices a mutant: in a moment by the corpus, else by the tests of its file.
+
+The corpus and the changes that make audits fire are tests of the normal suite, which compare the
+same rows (tests/transforms/test_corpus.py and test_audits.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+import duckdb
+
+from pipelines import model
+from pipelines.model import TRANSFORMS, Audit, ModelError
+from tests.mutants.mutations import Mutant
+from tests.transforms.corpus.expected import EVIDENCE, found_after
+from tests.transforms.corpus.tampering import TAMPERING
+from tests.transforms.corpus.trial import Trial, read_queries
+
+ROOT = TRANSFORMS.parent
+_TESTS = {
+    "macros/amount": ["amounts", "readings", "lines"],
+    "macros/documents": ["amounts", "readings", "lines"],
+    "macros/moments": ["periods", "readings"],
+    "marts/fct_monthly_spend": ["months"],
+    "marts/invoice_changes": ["changes"],
+    "marts/fct_payment_status_history": ["changes"],
+    "marts/dim_billing_periods": ["changes"],
+    "alerts/": ["alerts"],
+    "source.sql": ["listings"],
+    "staging/stg_": ["readings", "lines"],
+    "": ["readings", "lines", "listings", "changes"],
+}
+
+
+_EXPECTED = EVIDENCE | {each.name for each in model.models() if each.name.startswith("marts.")}
+
+
+class Verdict(StrEnum):
+    """What became of a mutant. Of one that no database would run, nothing can be learnt."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    INVALID = "invalid"
+
+
+class Judge:
+    """The corpus in memory, and a copy of the project in which a mutant takes its file's place."""
+
+    def __init__(self, folder: Path) -> None:
+        self._trial = Trial()
+        self._folder = folder
+        for name in ("pipelines", "sources", "sandbox", "transforms", "tests"):
+            shutil.copytree(ROOT / name, folder / name)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        audits = list(model.audits())
+        self._found = self._trial.audit(audits)
+        self._exports = {
+            file: self._trial.connection.execute(query).fetchall()
+            for file, query in read_queries().items()
+            if file.startswith("exports/")
+        }
+        self._fired = {
+            (each.name, change): found_after(self._trial, each, change)
+            for each in audits
+            for change in TAMPERING.get(each.name, ())
+        }
+
+    def verdict(self, mutant: Mutant, *, with_tests: bool = False) -> Verdict:
+        """What the corpus says, and where it sees nothing, the tests."""
+        path = self._folder / "transforms" / mutant.file
+        original = path.read_text(encoding="utf-8")
+        path.write_text(mutant.text, encoding="utf-8")
+        try:
+            verdict = self._by_the_corpus(mutant.file)
+            if verdict is Verdict.SURVIVED and with_tests and self._fails_a_test(mutant.file):
+                return Verdict.KILLED
+            return verdict
+        finally:
+            path.write_text(original, encoding="utf-8")
+
+    def _by_the_corpus(self, file: str) -> Verdict:
+        try:
+            with self._trial.undone():
+                differs = self._differs(file)
+        except (
+            duckdb.BinderException,
+            duckdb.ParserException,
+            duckdb.CatalogException,
+            duckdb.NotImplementedException,
+        ):
+            return Verdict.INVALID
+        except (duckdb.Error, ModelError):
+            return Verdict.KILLED
+        return Verdict.KILLED if differs else Verdict.SURVIVED
+
+    def _differs(self, file: str) -> bool:
+        folder = self._folder / "transforms"
+        kind = file.partition("/")[0]
+        if kind == "audits":
+            [audit] = [each for each in model.audits(folder) if each.name == Path(file).stem]
+            return self._audit_differs(audit)
+        if kind in ("alerts", "exports"):
+            query = (folder / file).read_text(encoding="utf-8")
+            if kind == "exports":
+                return self._trial.connection.execute(query).fetchall() != self._exports[file]
+            return self._trial.rows(query) != self._trial.queries[file]
+        if self._trial.build(folder, [file], until=_EXPECTED) & _EXPECTED:
+            return True
+        if kind == "macros":
+            rows = {name: self._trial.rows(query) for name, query in read_queries(folder).items()}
+            return rows != self._trial.queries
+        return False
+
+    def _audit_differs(self, audit: Audit) -> bool:
+        if self._trial.audit([audit]) != {audit.name: self._found[audit.name]}:
+            return True
+        return any(
+            found_after(self._trial, audit, change) != self._fired[audit.name, change]
+            for change in TAMPERING[audit.name]
+        )
+
+    def _fails_a_test(self, file: str) -> bool:
+        names = next(tests for prefix, tests in _TESTS.items() if file.startswith(prefix))
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
+            + [f"tests/transforms/test_{name}.py" for name in names],
+            cwd=self._folder,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode == 1

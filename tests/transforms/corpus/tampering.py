@@ -1,0 +1,268 @@
+"""What breaks each audit's rule: changes of one row of what the corpus gives, arm by arm.
+
+An audit without a change here fails its test. Each change breaks one condition of the audit alone,
+so that a condition which finds nothing is noticed as well.
+"""
+
+from __future__ import annotations
+
+INVOICES, LINES = "marts.fct_invoices", "marts.fct_invoice_lines"
+SPEND, PAYMENTS = "marts.fct_monthly_spend", "marts.fct_payments"
+HISTORY, CHANGES = "marts.fct_payment_status_history", "marts.invoice_changes"
+PERIODS, CURRENCIES = "marts.dim_billing_periods", "marts.dim_currencies"
+REJECTED = "marts.rejected_documents"
+
+T_1 = "invoice_number = 'T-1'"
+OPEN = "invoice_number = 'T-3'"
+T_9 = "invoice_number = 'T-9'"
+DELISTED = "invoice_number = 'T-7'"
+
+
+def first(table: str, where: str) -> str:
+    """The first of these rows by all of its values: always the same one."""
+    return f"(SELECT rowid FROM {table} AS one WHERE {where} ORDER BY CAST(one AS VARCHAR) LIMIT 1)"
+
+
+def again(table: str, where: str = "TRUE") -> str:
+    return f"INSERT INTO {table} SELECT * FROM {table} WHERE rowid = {first(table, where)}"
+
+
+def one(table: str, change: str, where: str = "TRUE") -> str:
+    return f"UPDATE {table} SET {change} WHERE rowid = {first(table, where)}"
+
+
+def without(table: str, where: str = "TRUE") -> str:
+    return f"DELETE FROM {table} WHERE rowid = {first(table, where)}"
+
+
+def of(invoice: str) -> str:
+    """The rows that belong to this invoice."""
+    return f"invoice_id = (SELECT invoice_id FROM {INVOICES} WHERE {invoice})"
+
+
+ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
+LINE = f"{of(T_1)} AND category = 'usage'"
+
+TAMPERING: dict[str, list[str]] = {
+    "accepted_line_values": [
+        *(
+            one(LINES, f"{column} = {value}")
+            for column in ("record_type", "category", "currency")
+            for value in ("NULL", "'?'")
+        ),
+        one(LINES, "period_end = period_start", "period_end IS NOT NULL"),
+    ],
+    "accepted_payment_values": [
+        one(PAYMENTS, f"{column} = {value}")
+        for column in ("kind", "currency")
+        for value in ("NULL", "'?'")
+    ],
+    "accepted_values": [
+        *(
+            one(INVOICES, f"{column} = {value}")
+            for column in ("payment_status", "billing_period_basis", "currency_basis", "currency")
+            for value in ("NULL", "'?'")
+        ),
+        one(INVOICES, "total_cents = NULL"),
+    ],
+    "complete_billing_periods": [
+        again(PERIODS),
+        f"DELETE FROM {PERIODS} WHERE vendor = 'turso' AND account = 'acme'",
+        one(PERIODS, "vendor = 'nobody'", "account = 'odd'"),
+        f"DELETE FROM {PERIODS} WHERE account = 'stopped' AND month = '2026-05-01'",
+        f"DELETE FROM {PERIODS} WHERE account = 'stopped' AND month = '2026-06-01'",
+        f"DELETE FROM {PERIODS} WHERE account = 'stopped' AND month = '2026-07-01'",
+        f"UPDATE {PERIODS} SET month = '2026-05-01' WHERE account = 'stopped'"
+        " AND month = '2026-06-01'",
+        one(PERIODS, "is_gap = FALSE", "is_gap"),
+        one(PERIODS, "invoices = 0"),
+        f"INSERT INTO {PERIODS} BY NAME SELECT 'nobody' AS vendor, 'x' AS account,"
+        " DATE '2026-01-01' AS month, 1 AS invoices, FALSE AS is_gap",
+    ],
+    "complete_currencies": [
+        again(CURRENCIES, "currency = 'VUV'"),
+        again(CURRENCIES, "currency = 'USD'"),
+        *(without(CURRENCIES, f"currency = '{currency}'") for currency in ("USD", "BHD")),
+        one(LINES, "currency = 'XXX'"),
+        one(PAYMENTS, "currency = 'XXX'"),
+        one(INVOICES, "currency = 'XXX'"),
+        one(CURRENCIES, "minor_units_per_unit = 10"),
+        one(CURRENCIES, "minor_units_per_unit = NULL"),
+    ],
+    "complete_details": [
+        *(without(PAYMENTS, f"kind = '{kind}'") for kind in ("payment", "refund")),
+        again(PAYMENTS),
+        one(PAYMENTS, "kind = 'refund'", "kind = 'payment'"),
+        without(LINES, "record_type = 'line'"),
+        again(LINES, "record_type = 'line'"),
+        one(LINES, "record_type = 'line'", LINE),
+        one("staging.stated_parts", "parts = parts + 1", "kind = 'line' AND rejected_parts = 0"),
+        one("staging.stated_parts", "rejected_parts = 0", "rejected_parts > 0"),
+        f"DELETE FROM {LINES} WHERE record_type = 'line'",
+    ],
+    "complete_documents": [
+        without(INVOICES, T_1),
+        without(REJECTED, "document_key = 'R-1'"),
+        f"INSERT INTO {REJECTED} BY NAME SELECT vendor, account, 'invoices' AS entity, listing,"
+        " document_key FROM staging.invoices WHERE invoice_number = 'T-1'",
+        one(REJECTED, "entity = 'invoice_details'", "document_key = 'R-1'"),
+        one(REJECTED, "vendor = 'x'", "document_key = 'R-1'"),
+        one(REJECTED, "account = 'x'", "document_key = 'R-1'"),
+        one(REJECTED, "listing = 'x'", "document_key = 'R-1'"),
+        one("staging.invoices", "vendor = 'x'", T_1),
+        one("staging.invoices", "account = 'x'", T_1),
+        one("staging.invoices", "identity = 'x'", T_1),
+    ],
+    "complete_rejections": [
+        without(REJECTED, "entity = 'line_items'"),
+        without(REJECTED, "entity = 'invoice_details'"),
+        again(REJECTED, "entity = 'invoices'"),
+        again(REJECTED, "entity = 'line_items'"),
+        one(REJECTED, "reason = NULL", "entity = 'invoices'"),
+        *(one(REJECTED, f"{column} = 'x'", "entity = 'invoice_details'")
+          for column in ("vendor", "account", "listing", "document_key")),
+        one(REJECTED, "entity = 'line_items'", "entity = 'invoices'"),
+        without("staging.rejected_details"),
+    ],
+    "contradicting_details": [
+        f"INSERT INTO staging.detail_totals SELECT invoice_id, 1 FROM {INVOICES} WHERE {T_1}",
+    ],
+    "currencies_of_lines": [
+        one(LINES, "currency = 'EUR'", LINE),
+        one(LINES, "currency = 'EUR'", "record_type = 'header' AND amount_cents = 0"),
+        one(LINES, "currency = 'EUR'", "record_type = 'line' AND amount_cents > 0"),
+        one(LINES, "amount_cents = amount_cents + 1", LINE),
+        one(LINES, "amount_cents = NULL", LINE),
+    ],
+    "delisted_invoices": [one(INVOICES, "delisted_at = updated_at", T_1)],
+    "history_intervals": [
+        again(HISTORY),
+        one(HISTORY, "valid_from = NULL"),
+        one(HISTORY, "valid_from = valid_to", "valid_to IS NOT NULL"),
+        one(HISTORY, "valid_from = valid_to + INTERVAL 1 SECOND", of(DELISTED)),
+        one(HISTORY, "valid_to = valid_to + INTERVAL 1 SECOND", ENDED),
+        one(HISTORY, "valid_to = NULL", ENDED),
+        f"UPDATE {HISTORY} SET payment_status = 'paid', total_cents = 1"
+        f" WHERE {of(T_9)}",
+    ],
+    "history_is_current": [
+        f"DELETE FROM {HISTORY} WHERE {of(T_1)}",
+        f"DELETE FROM {INVOICES} WHERE {T_1}",
+        one(HISTORY, "valid_to = '2026-10-31'", of(T_1)),
+        one(HISTORY, "valid_to = NULL", of(DELISTED)),
+        one(HISTORY, "valid_to = valid_to - INTERVAL 1 SECOND", of(DELISTED)),
+        one(HISTORY, "total_cents = total_cents + 1", of(T_1)),
+        one(HISTORY, "payment_status = 'void'", of(T_1)),
+        one(HISTORY, "payment_status = 'upcoming'", of(OPEN)),
+        one(
+            HISTORY,
+            "payment_status = 'open'",
+            of("invoice_number = 'p-08'") + " AND valid_to IS NULL",
+        ),
+        one(INVOICES, "payment_status = 'past_due'", OPEN),
+        one(INVOICES, "payment_status = 'upcoming'", "invoice_number = 'n-10'"),
+        again(HISTORY, of(T_1)),
+    ],
+    "issued_invoices_stay": [
+        without(INVOICES, DELISTED),
+        without(INVOICES, T_1),
+        without("staging.invoices", DELISTED),
+        *(one("staging.issued_invoices", f"{column} = 'x'")
+          for column in ("vendor", "account", "identity")),
+        "INSERT INTO staging.issued_invoices SELECT invoice_id, vendor, account, identity"
+        " FROM staging.invoices WHERE document_key = 'R-8';"
+        " DELETE FROM marts.rejected_documents WHERE document_key = 'R-8'",
+    ],
+    "lines_add_up": [
+        one(LINES, "amount_cents = amount_cents + 1", LINE),
+        without(LINES, LINE),
+        one(INVOICES, "total_cents = 1", T_1),
+        without(INVOICES, T_1),
+        one(LINES, "amount_cents = NULL", LINE),
+    ],
+    "mongodb_sums": [
+        one(INVOICES, "subtotal_cents = 1, credit_cents = 0", "invoice_number = 'm-1'"),
+        one(INVOICES, "subtotal_cents = 1, credit_cents = NULL", "invoice_number = 'm-1'"),
+        one(INVOICES, "subtotal_cents = 1", "invoice_number = 'w-1'"),
+        one(INVOICES, "subtotal_cents = total_cents, tax_cents = 1", "invoice_number = 'w-1'"),
+        one(INVOICES, "subtotal_cents = total_cents, starting_balance_cents = 1",
+            "invoice_number = 'w-1'"),
+    ],
+    "months_add_up": [
+        one(SPEND, "amount_cents = amount_cents + 1", "amount_cents > 0"),
+        one(SPEND, "amount_cents = NULL", "amount_cents > 0"),
+        without(SPEND, "amount_cents > 0"),
+        one(SPEND, "line_id = 'x'", "amount_cents IS NULL"),
+        f"DELETE FROM {LINES} WHERE amount_cents IS NULL",
+    ],
+    "months_of_lines": [
+        *(one(SPEND, f"{column} = 'x'")
+          for column in ("line_id", "invoice_id", "vendor", "account", "category", "currency")),
+        one(SPEND, "currency = NULL"),
+        one(SPEND, "month = NULL", "month IS NOT NULL"),
+        one(SPEND, "month = '2026-06-01'", "month IS NULL"),
+        one(SPEND, "month = month + 1", "month IS NOT NULL"),
+        one(SPEND, "month = '2026-07-01'", "invoice_id = (SELECT invoice_id FROM marts.fct_invoices"
+            " WHERE invoice_number = 's-06')"),
+        one(SPEND, "month = '2026-05-01'", "invoice_id = (SELECT invoice_id FROM marts.fct_invoices"
+            " WHERE invoice_number = 's-06')"),
+    ],
+    "open_until_due": [
+        one(INVOICES, "payment_status = 'open'", "invoice_number = 'T-4'"),
+        one(INVOICES, "due_at = due_at - INTERVAL 1 SECOND", "invoice_number = 'T-5'"),
+    ],
+    "paid_when_paid": [
+        one(INVOICES, f"paid_at = updated_at, payment_status = '{status}'")
+        for status in ("upcoming", "open", "past_due", "failed", "unknown")
+    ],
+    "parts_of_invoices": [
+        *(one(table, f"{column} = 'x'")
+          for table in (LINES, PAYMENTS) for column in ("invoice_id", "vendor", "account")),
+        without(INVOICES, T_1),
+    ],
+    "periods_in_order": [
+        one(INVOICES, "billing_period_end = billing_period_start", T_1),
+        one(INVOICES, "billing_period_end = billing_period_start - INTERVAL 1 SECOND", T_1),
+    ],
+    "refunds_add_up": [
+        one(PAYMENTS, "amount_cents = amount_cents + 1", "kind = 'refund'"),
+        one(PAYMENTS, "kind = 'payment'", "kind = 'refund'"),
+        one(PAYMENTS, "kind = 'refund'", "kind = 'payment' AND amount_cents > 0"),
+        one(INVOICES, "refunded_cents = 1", T_1),
+        one(INVOICES, "refunded_cents = NULL", "refunded_cents > 0"),
+    ],
+    "settled_balances": [
+        *(one(INVOICES, f"payment_status = '{status}', balance_due_cents = 1", OPEN)
+          for status in ("paid", "no_charge", "written_off", "void", "upcoming", "unknown")),
+        *(one(INVOICES, f"payment_status = '{status}', balance_due_cents = NULL", OPEN)
+          for status in ("paid", "no_charge", "written_off", "void", "open", "past_due", "failed")),
+        *(one(INVOICES, f"payment_status = '{status}', paid_cents = 1", OPEN)
+          for status in ("open", "past_due", "failed")),
+    ],
+    "totals_as_stated": [
+        one(INVOICES, "total_cents = total_cents + 1", T_1),
+        one(INVOICES, "total_cents = total_cents - 1", T_1),
+        one(INVOICES, "invoice_id = 'x'", T_1),
+        one("staging.invoices", "stated_total = '12.9552'", "document_key = 'T-2'"),
+        one("staging.invoices", "stated_total = '\"10.3052\"'", "document_key = 'T-2'"),
+        one("staging.invoices", "stated_total = '\"10.2948\"'", "document_key = 'T-2'"),
+        one("staging.invoices", "is_major_unit = FALSE", "document_key = 'T-2'"),
+        one("staging.invoices", "minor_units_per_unit = 1000", "document_key = 'T-2'"),
+        one("staging.invoices", "rejection_reason = ''", "document_key = 'T-2'"),
+    ],
+    "unexplained_amounts": [
+        one(LINES, "category = 'unexplained'", LINE),
+        one(LINES, "amount_cents = -3", "category = 'unexplained' AND amount_cents = -2"),
+        one(LINES, "amount_cents = 3", "category = 'unexplained' AND amount_cents = -2"),
+    ],
+    "unique_changes": [
+        again(CHANGES),
+        one(CHANGES, "before = after", "after IS NOT NULL AND before IS NOT NULL"),
+        one(CHANGES, "kind = NULL"),
+        one(CHANGES, "kind = 'x'"),
+    ],
+    "unique_invoice_ids": [again(INVOICES)],
+    "unique_line_ids": [again(LINES)],
+    "unique_months": [again(SPEND), again(SPEND, "month IS NULL")],
+    "unique_payment_ids": [again(PAYMENTS)],
+}  # fmt: skip

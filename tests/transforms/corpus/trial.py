@@ -1,0 +1,133 @@
+"""The corpus in a database in memory, built by all SQL files, and again by other versions of them.
+
+A trial builds only what a changed file reaches, and undoes it: changing one file after another
+costs a fraction of a build each. It is for tests of the SQL; `pipelines.transform` has its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import model
+from pipelines.building import Clock, prepare
+from pipelines.model import TRANSFORMS, Audit, Model
+from tests.transforms.corpus.given import STARTED_AT, load
+
+_MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
+Rows = Counter[tuple[Any, ...]]
+
+
+class Trial:
+    """All models over the corpus, each as a table, so that nothing is read twice."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("SET TimeZone = 'UTC'")
+        load(self.connection)
+        prepare(self.connection, TRANSFORMS, Clock(STARTED_AT))
+        # Exports name the tables as they are published, without a schema.
+        self.connection.execute("USE marts")
+        self._models = model.models()
+        for each in self._models:
+            self._create(each)
+        self._rows = {each.name: self.rows(f"FROM {each.name}") for each in self._models}
+        self.queries = {name: self.rows(query) for name, query in read_queries().items()}
+
+    def rows(self, query: str) -> Rows:
+        """The rows of a query, in no order."""
+        return Counter(map(repr, self.connection.execute(query).fetchall()))  # type: ignore[arg-type]
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens inside is undone at the end."""
+        self.connection.begin()
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+
+    def build(
+        self, folder: Path, changed: Sequence[str], *, until: Container[str] = ()
+    ) -> set[str]:
+        """Build what these files of another folder reach. Returns the tables that differ, and
+        the macros; with `until`, no more of them once one of those differs.
+
+        Raises:
+            duckdb.Error: a query fails.
+            pipelines.model.ModelError: the files no longer fit together.
+        """
+        models = model.models(folder)
+        differing = self._redefined(folder, changed)
+        before = {each.name: each.query for each in self._models}
+        for each in models:
+            if (
+                before.get(each.name) != each.query
+                or each.references & differing
+                or (_names(each.query) & differing)
+            ):
+                self._create(each)
+                if self.rows(f"FROM {each.name}") != self._rows.get(each.name):
+                    differing.add(each.name)
+                    if each.name in until:
+                        break
+        return differing
+
+    def audit(self, audits: Sequence[Audit]) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows that these audits find."""
+        return {each.name: self.connection.execute(each.query).fetchall() for each in audits}
+
+    def _redefined(self, folder: Path, changed: Sequence[str]) -> set[str]:
+        """The macros that these files define, and those that use them; they are replaced."""
+        texts = [_without_comments(text) for text in model.macros(folder)]
+        macros = {name: one for text in texts for name, one in _macros_in(text).items()}
+        differing: set[str] = set()
+        for file in changed:
+            if file.startswith("macros/"):
+                text = (folder / file).read_text(encoding="utf-8")
+                self.connection.execute(text)
+                differing |= set(_MACRO.findall(text))
+        for _ in macros:
+            differing |= {name for name, text in macros.items() if _names(text) & differing}
+        return differing
+
+    def _create(self, one: Model) -> None:
+        query = one.query.replace("{relation}", f"raw.{one.raw_table}")
+        if one.raw_table and not self._has_raw(one.raw_table):
+            query = one.query.replace("{relation}", "staging.no_documents")
+        self.connection.execute(f"CREATE OR REPLACE TABLE {one.name} AS {query}")
+
+    def _has_raw(self, table: str) -> bool:
+        found = self.connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", [table]
+        )
+        return found.fetchone() is not None
+
+
+def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
+    """What alerts and exports ask of the tables, by file."""
+    return {
+        f"{kind}/{path.name}": path.read_text(encoding="utf-8")
+        for kind in ("alerts", "exports")
+        for path in sorted((folder / kind).glob("*.sql"))
+    }
+
+
+def _macros_in(text: str) -> dict[str, str]:
+    found = list(_MACRO.finditer(text))
+    ends = [each.start() for each in found[1:]] + [len(text)]
+    return {each[1]: text[each.end() : end] for each, end in zip(found, ends, strict=True)}
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"--[^\n]*", "", text)
+
+
+def _names(text: str) -> set[str]:
+    return set(re.findall(r"\w+(?=\()", text))
