@@ -9,7 +9,10 @@ WITH spans AS (
                 'month',
                 max(coalesce(billing_period_end, billing_period_start + INTERVAL '1' SECOND)) - INTERVAL '1' MICROSECOND
             ) AS DATE
-        ) AS last_month
+        ) AS last_month,
+        CAST(min(CASE WHEN payment_status <> 'void' AND billing_period_end IS NOT NULL THEN billing_period_start END) AS DATE)
+            AS known_from,
+        CAST(max(CASE WHEN payment_status <> 'void' THEN billing_period_end END) AS DATE) AS known_until
     FROM marts.fct_invoices
     WHERE billing_period_start IS NOT NULL
     GROUP BY vendor, account
@@ -17,15 +20,23 @@ WITH spans AS (
 
 listed AS (
     SELECT
-        vendor,
-        account,
-        min(month) AS first_month,
-        max(month) AS last_month,
+        billed.vendor,
+        billed.account,
+        min(billed.month) AS first_month,
+        max(billed.month) AS last_month,
         count(*) AS months,
-        count(DISTINCT month) AS different_months,
-        sum(CASE WHEN invoices = 0 AND NOT is_gap THEN 1 ELSE 0 END) AS untold_gaps
-    FROM marts.dim_billing_periods
-    GROUP BY vendor, account
+        count(DISTINCT billed.month) AS different_months,
+        -- Between two invoices of which it is known until when they bill.
+        sum(
+            CASE
+                WHEN billed.invoices = 0 AND NOT billed.is_gap
+                    AND billed.month >= spans.known_from AND billed.month < spans.known_until THEN 1
+                ELSE 0
+            END
+        ) AS untold_gaps
+    FROM marts.dim_billing_periods AS billed
+    LEFT JOIN spans ON billed.vendor = spans.vendor AND billed.account = spans.account
+    GROUP BY billed.vendor, billed.account
 )
 
 SELECT

@@ -22,7 +22,8 @@ ranked AS (
             ORDER BY valid_to IS NOT NULL, is_listed_upcoming, valid_to DESC NULLS FIRST, valid_from DESC, listing DESC
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
-        min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at
+        min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at,
+        max(valid_to) OVER (PARTITION BY vendor, account, identity) AS gone_at
     FROM versions
 )
 
@@ -30,10 +31,10 @@ SELECT
     invoice_id,
     * EXCLUDE (
         invoice_id, choice, listed_status, accrues_until_period_end, known_until, valid_from, natural_identity,
-        is_known_by_period
+        is_known_by_period, gone_at
     ),
     valid_from AS updated_at,
-    valid_to AS delisted_at
+    CASE WHEN valid_to IS NOT NULL THEN gone_at END AS delisted_at
 FROM ranked
 WHERE
     choice = 1

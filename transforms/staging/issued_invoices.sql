@@ -7,7 +7,7 @@ WITH last_versions AS (
             PARTITION BY vendor, account, document_key
             ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC
         ) AS recency
-    FROM staging.invoice_versions
+    FROM staging.identified_documents
 )
 
 SELECT last_version.invoice_id, last_version.vendor, last_version.account, last_version.identity

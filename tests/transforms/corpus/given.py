@@ -88,5 +88,5 @@ def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:
     load_results.create(connection)
     for night, vendor, account, error in _OUTCOMES:
         outcome = "ok" if error is None else "failed"
-        result = AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None)
+        result = AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None, 1)
         load_results.add(connection, f"night {night}", NIGHTS[night], [result])
