@@ -75,8 +75,9 @@ def test_a_rule_that_fails_silences_no_other(
             "ALTER TABLE marts.fct_invoices RENAME COLUMN balance_due_cents TO something_else"
         )
         connection.execute(
-            "INSERT INTO marts.load_results (run_id, started_at, vendor, account, outcome, error)"
-            " VALUES ('r', now(), 'turso', 'acme', 'failed', 'a 503')"
+            "INSERT INTO marts.load_results (run_id, started_at, vendor, account, outcome,"
+            " requests, documents, new_versions, seconds, error)"
+            " VALUES ('r', now(), 'turso', 'acme', 'failed', 1, 0, 0, 1, 'a 503')"
         )
     events.clear()
     assert alerting.exit_code_after(DONE) == 9

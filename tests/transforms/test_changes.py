@@ -122,15 +122,15 @@ def periods(work: WorkDatabase) -> list[tuple[str, int, bool, bool]]:
 
 
 def test_months_with_gaps_and_an_open_end(work: WorkDatabase) -> None:
-    for month, fields in (
-        ("2026-07", {"paid": True}),
-        ("2026-10", {"paid": False, "overdue": False}),
-        ("2026-11", {"paid": False, "overdue": False}),
+    for month, last, fields in (
+        ("2026-07", 31, {"paid": True}),
+        ("2026-10", 31, {"paid": False, "overdue": False}),
+        ("2026-11", 30, {"paid": False, "overdue": False}),
     ):
         document = PLANETSCALE | {
             "id": month,
             "billing_period_start": f"{month}-01",
-            "billing_period_end": f"{month}-30",
+            "billing_period_end": f"{month}-{last}",
         }
         work.add("planetscale", document | fields, key=month)
     work.build(started_at=datetime(2026, 11, 1, 2, tzinfo=UTC))
