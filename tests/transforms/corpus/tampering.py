@@ -44,6 +44,25 @@ ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
 TAMPERING: dict[str, list[str]] = {
+    "possibly_same_invoice": [
+        "UPDATE staging.possible_successions SET is_succession = FALSE",
+        f"UPDATE {INVOICES} SET invoice_number = 'T-1' WHERE vendor = 'turso'",
+        f"UPDATE {INVOICES} SET account = 'x' || account WHERE vendor = 'versori'"
+        " AND billing_period_start = '2026-04-01'",
+        f"UPDATE {INVOICES} SET payment_status = 'upcoming' WHERE account = 'second of two'",
+        f"UPDATE {INVOICES} SET payment_status = 'upcoming' WHERE account = 'first of two'",
+        *(
+            f"UPDATE {INVOICES} SET {column} = {value} WHERE account = 'second of two'"
+            for column, value in (
+                ("vendor", "'x'"),
+                ("currency", "'EUR'"),
+                ("total_cents", "1"),
+                ("billing_period_start", "'2026-01-01'"),
+                ("billing_period_end", "'2027-01-01'"),
+                ("invoice_number", "'x'"),
+            )
+        ),
+    ],
     "accepted_line_values": [
         *(
             one(LINES, f"{column} = {value}")
