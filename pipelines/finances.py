@@ -47,9 +47,14 @@ LEFT JOIN spend USING (currency, month)
 LEFT JOIN unpaid USING (currency)
 ORDER BY currency
 """
+# Four months fit a line of a terminal beside the longest names.
 _GAPS = """
 SELECT vendor, account, string_agg(strftime(month, '%Y-%m'), ', ' ORDER BY month)
-FROM dim_billing_periods WHERE is_gap GROUP BY ALL ORDER BY ALL
+FROM (
+    SELECT *, (row_number() OVER (PARTITION BY vendor, account ORDER BY month) - 1) // 4 AS line
+    FROM dim_billing_periods WHERE is_gap
+)
+GROUP BY vendor, account, line ORDER BY vendor, account, line
 """
 
 
@@ -70,7 +75,7 @@ class CurrencyPosition:
 
 @dataclass(frozen=True)
 class Gap:
-    """The months, between an account's invoices, in which it has none: `2026-03, 2026-04`."""
+    """Up to four months of which, between an account's invoices, some day is billed by none."""
 
     vendor: str
     account: str

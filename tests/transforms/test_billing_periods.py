@@ -129,14 +129,14 @@ def test_one_off_invoices_neither_open_nor_fill_a_gap(work: WorkDatabase) -> Non
     [
         (["2026-01-31", "2026-03-02", "2026-03-31", "2026-04-30"], {}),
         (["2026-01-05", "2026-02-09", "2026-03-05"], {}),
-        (["2026-01-31", "2026-03-31"], {"02"}),
+        (["2026-01-31", "2026-03-31"], {"01": 1, "02": 27}),
     ],
 )
 def test_derived_periods_may_move_by_days(
-    work: WorkDatabase, due: list[str], gaps: set[str]
+    work: WorkDatabase, due: list[str], gaps: dict[str, int]
 ) -> None:
     for number, day in enumerate(due):
         assert date.fromisoformat(day)
         document = {"invoice_number": str(number), "amount_due": "1", "due_date": day}
         work.add("turso", document | {"status": "paid"}, listing="issued", key=str(number))
-    assert {name for name, (_, days) in months(work).items() if days} == set(gaps)
+    assert {name: days for name, (_, days) in months(work).items() if days} == gaps

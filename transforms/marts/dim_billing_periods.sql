@@ -13,7 +13,7 @@ WITH periods AS (
             billing_period_basis = 'stated' OR billing_period_end > billing_period_start + INTERVAL '1' DAY
         ) AS is_stretch,
         -- Due dates, from which a period is derived, move by weekends and lengths of months.
-        CASE WHEN billing_period_basis = 'derived' THEN INTERVAL '7' DAY ELSE INTERVAL '0' DAY END AS leeway
+        CASE WHEN billing_period_basis = 'derived' THEN 7 ELSE 0 END AS leeway
     FROM marts.fct_invoices
     WHERE billing_period_start IS NOT NULL
 ),
@@ -24,8 +24,7 @@ stretches AS (
         periods.account,
         CAST(periods.starts_at AS DATE) AS first_day,
         CAST(periods.ends_at - INTERVAL '0.000001' SECOND AS DATE) AS last_day,
-        CAST(CAST(periods.starts_at AS DATE) - periods.leeway AS DATE) AS covers_from,
-        CAST(CAST(periods.ends_at - INTERVAL '0.000001' SECOND AS DATE) + periods.leeway AS DATE) AS covers_until,
+        periods.leeway,
         periods.payment_status <> 'upcoming' AND periods.ends_at <= run.started_at AS is_final
     FROM periods
     CROSS JOIN staging.run
@@ -33,7 +32,7 @@ stretches AS (
 ),
 
 known AS (
-    SELECT vendor, account, min(first_day) AS first_day, max(last_day) AS last_day
+    SELECT vendor, account, min(first_day) AS first_day, max(last_day) AS last_day, max(leeway) AS leeway
     FROM stretches
     GROUP BY vendor, account
 ),
@@ -41,16 +40,16 @@ known AS (
 -- Days that any invoice covers, and days that an issued one covers whose period is over. The days before what is known
 -- and after it cover nothing, but end the last hole.
 covers AS (
-    SELECT vendor, account, FALSE AS is_final, covers_from, covers_until FROM stretches
+    SELECT vendor, account, FALSE AS is_final, first_day, last_day FROM stretches
     UNION ALL
-    SELECT vendor, account, TRUE AS is_final, covers_from, covers_until FROM stretches WHERE is_final
+    SELECT vendor, account, TRUE AS is_final, first_day, last_day FROM stretches WHERE is_final
     UNION ALL
     SELECT
         known.vendor,
         known.account,
         kinds.is_final,
-        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS covers_from,
-        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS covers_until
+        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS first_day,
+        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS last_day
     FROM known
     CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
     UNION ALL
@@ -58,8 +57,8 @@ covers AS (
         known.vendor,
         known.account,
         kinds.is_final,
-        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS covers_from,
-        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS covers_until
+        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS first_day,
+        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS last_day
     FROM known
     CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
 ),
@@ -69,9 +68,9 @@ ordered AS (
         vendor,
         account,
         is_final,
-        covers_from,
-        max(covers_until) OVER (
-            PARTITION BY vendor, account, is_final ORDER BY covers_from, covers_until
+        first_day,
+        max(last_day) OVER (
+            PARTITION BY vendor, account, is_final ORDER BY first_day, last_day
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_until
     FROM covers
@@ -79,13 +78,14 @@ ordered AS (
 
 holes AS (
     SELECT
-        vendor,
-        account,
-        is_final,
-        CAST(covered_until + INTERVAL '1' DAY AS DATE) AS starts_on,
-        covers_from AS ends_on
+        ordered.vendor,
+        ordered.account,
+        ordered.is_final,
+        CAST(ordered.covered_until + INTERVAL '1' DAY AS DATE) AS starts_on,
+        ordered.first_day AS ends_on
     FROM ordered
-    WHERE covers_from > covered_until + INTERVAL '1' DAY
+    INNER JOIN known ON ordered.vendor = known.vendor AND ordered.account = known.account
+    WHERE date_diff('day', ordered.covered_until, ordered.first_day) - 1 > known.leeway
 ),
 
 spans AS (
