@@ -121,7 +121,7 @@ def _token_changes(
         yield (*span, _WORDS[word])
     elif word in ("LEFT", "INNER", "FULL") and after != "JOIN":
         return
-    elif word in _INSTEAD:
+    elif word in _INSTEAD and before != "CREATE":
         yield (*span, _INSTEAD[word])
 
 
