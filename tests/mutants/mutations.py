@@ -109,7 +109,8 @@ def _token_changes(
             yield (*span, "+")
     elif word == "UNION" and after == "ALL":
         both = (token.start, tokens[i + 1].end + 1)
-        yield from ((*both, "UNION"), (*both, "EXCEPT ALL"))
+        # Not UNION: where each row has its key, that changes nothing.
+        yield (*both, "EXCEPT ALL")
     elif word == "UNION":
         yield (*span, "UNION ALL")
     elif word == "DISTINCT":
@@ -121,7 +122,7 @@ def _token_changes(
         yield (*span, _WORDS[word])
     elif word in ("LEFT", "INNER", "FULL") and after != "JOIN":
         return
-    elif word in _INSTEAD:
+    elif word in _INSTEAD and before != "CREATE":
         yield (*span, _INSTEAD[word])
 
 

@@ -121,7 +121,7 @@ def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
 
 def _macros_in(text: str) -> dict[str, str]:
     found = list(_MACRO.finditer(text))
-    ends = [each.start() for each in found[1:]] + [len(text)]
+    ends = [*(each.start() for each in found), len(text)][1:]
     return {each[1]: text[each.end() : end] for each, end in zip(found, ends, strict=True)}
 
 
