@@ -82,7 +82,8 @@ def text(warehouse: Warehouse) -> str:
     """The whole page, from the example's published copy."""
     with published.opened(warehouse) as connection:
         tables = connection.execute(
-            "SELECT table_name, coalesce(comment, '') FROM duckdb_tables() ORDER BY table_name"
+            "SELECT table_name, coalesce(comment, '') FROM duckdb_tables()"
+            " WHERE schema_name = 'main' ORDER BY table_name"
         ).fetchall()
         parts = [_HEAD, "## Tables\n"]
         parts += [_table(connection, name, comment) for name, comment in tables]
@@ -94,7 +95,7 @@ def text(warehouse: Warehouse) -> str:
 def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
     columns = connection.execute(
         "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
-        " WHERE table_name = ? ORDER BY column_index",
+        " WHERE schema_name = 'main' AND table_name = ? ORDER BY column_index",
         [name],
     ).fetchall()
     rows = [[f"`{column}`", kind.lower(), meaning] for column, kind, meaning in columns]

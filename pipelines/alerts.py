@@ -17,8 +17,9 @@ from pipelines.alerts_settings import AlertSettings
 from pipelines.alerts_webhook import WebhookError, send
 from pipelines.events import Event, Listener
 from pipelines.failures import JobError, UsageError
-from pipelines.model import TRANSFORMS
 from pipelines.report import RunReport
+from pipelines.transform import project
+from pipelines.transform.published_names import over_published
 from pipelines.warehouse import Warehouse, connect, holding
 
 if TYPE_CHECKING:
@@ -99,19 +100,22 @@ class Alerting:
     def _look(
         self, connection: duckdb.DuckDBPyConnection, kinds: Sequence[str]
     ) -> dict[str, list[Alert]]:
-        """What each rule finds. One that can't be asked is left out, so that it ends no alert."""
+        """What each rule finds in the published tables, and in the results of all runs. One that
+        can't be asked is left out, so that it ends no alert."""
         import duckdb
 
         found = {}
-        for kind in kinds:
-            try:
-                found[kind] = _found(connection, kind)
-            except duckdb.Error as error:
-                reason = str(error).splitlines()[0].rstrip(".")
-                self._warn(
-                    f"Alerts of the kind {kind} could not be looked for: {reason}. Those of other"
-                    " kinds were; the next run looks again. If it stays so, please report it."
-                )
+        with over_published(connection, self._warehouse.published) as asked:
+            for kind in kinds:
+                try:
+                    found[kind] = _found(asked, kind)
+                except duckdb.Error as error:
+                    reason = str(error).splitlines()[0].rstrip(".")
+                    self._warn(
+                        f"Alerts of the kind {kind} could not be looked for: {reason}. Those of"
+                        " other kinds were; the next run looks again. If it stays so, please report"
+                        " it."
+                    )
         return found
 
     def _send(self, alerts: Sequence[Alert]) -> bool:
@@ -137,12 +141,14 @@ class Alerting:
 
 def rules() -> list[str]:
     """The kinds of alert that a query finds."""
-    return sorted(path.stem for path in (TRANSFORMS / "alerts").glob("*.sql"))
+    return [each.name for each in project.alerts()]
 
 
 def _found(connection: duckdb.DuckDBPyConnection, kind: str) -> list[Alert]:
-    if kind == RUN_FAILED:
-        return []
-    query = (TRANSFORMS / "alerts" / f"{kind}.sql").read_text(encoding="utf-8")
-    rows = connection.execute(query).fetchall()
-    return sorted((Alert(kind, key, message) for key, message in rows), key=lambda each: each.key)
+    found = [
+        Alert(kind, key, message)
+        for each in project.alerts()
+        if each.name == kind
+        for key, message in connection.execute(each.text).fetchall()
+    ]
+    return sorted(found, key=lambda alert: alert.key)

@@ -1,4 +1,4 @@
-"""What a work database holds."""
+"""What a database holds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    """Whether the connection's own database has it; others may be attached."""
+def has_table(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, database: str | None = None
+) -> bool:
+    """Whether the connection's own database has it, or another one that is attached."""
     found = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-        " AND database_name = current_database()",
-        [schema, table],
+        " AND database_name = coalesce(?, current_database())",
+        [schema, table, database],
     ).fetchone()
     return found is not None and found[0] > 0

@@ -22,9 +22,9 @@ Account = tuple[str, str]
 # What the last build could not read, or found to accrue still: its detail may have changed although
 # its listed document hasn't.
 _UNSETTLED = {
-    ("marts", "rejected_documents"): "SELECT account, listing FROM marts.rejected_documents"
+    ("main", "rejected_documents"): "SELECT account, listing FROM published.main.rejected_documents"
     " WHERE vendor = ? AND entity <> 'invoices'",
-    ("staging", "invoices"): "SELECT account, document_key FROM staging.invoices"
+    ("build", "invoices"): "SELECT account, document_key FROM published.build.invoices"
     " WHERE vendor = ? AND payment_status = 'upcoming'",
 }
 
@@ -125,11 +125,11 @@ def _versions(
 
 
 def _unsettled(connection: duckdb.DuckDBPyConnection, vendor: str) -> list[tuple[str, str]]:
-    """Account and key of the invoices whose detail is read on each run. Before the first build
-    nothing is known of them."""
+    """Account and key of the invoices whose detail is read on each run: what is published says so,
+    where that is attached (`publish.beside_published`). Before the first build nothing is known."""
     found: set[tuple[str, str]] = set()
     for (schema, name), query in _UNSETTLED.items():
-        if has_table(connection, schema, name):
+        if has_table(connection, schema, name, "published"):
             found.update(connection.execute(query, [vendor]).fetchall())
     return sorted(found)
 

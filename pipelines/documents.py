@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.published import of_this_version, unsealed
 from pipelines.sql_text import identifier
 from pipelines.warehouse import Warehouse, connect, holding
 
@@ -30,12 +31,13 @@ def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
         WarehouseBusyError: a run is at work.
         JobError: the work database can't be opened.
     """
-    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
-        found = connection.execute(
-            "SELECT vendor, account, listing, document_key FROM staging.invoices"
+    with unsealed(warehouse) as published, of_this_version():
+        found = published.execute(
+            "SELECT vendor, account, listing, document_key FROM build.invoices"
             " WHERE invoice_id = ?",
             [invoice_id],
         ).fetchall()
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
         return [
             document
             for vendor, account, listing, key in found

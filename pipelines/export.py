@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.failures import JobError
 from pipelines.files import replacing
-from pipelines.model import TRANSFORMS
 from pipelines.published import one_sentence, unsealed
 from pipelines.spreadsheets import harmless_sql
 from pipelines.sql_text import identifier, literal
+from pipelines.transform.project import TRANSFORMS
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:

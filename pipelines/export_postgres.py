@@ -165,7 +165,7 @@ def _copy_all(
 
     target.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     target.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
-    for (table,) in source.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
+    for (table,) in sorted(source.execute("SHOW TABLES").fetchall()):
         yield table, copy_table(source, target, schema, table)
 
 

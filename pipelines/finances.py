@@ -57,6 +57,10 @@ FROM (
 GROUP BY vendor, account, line ORDER BY vendor, account, line
 """
 
+_FINDINGS = """
+SELECT audit, rows_found, message FROM audit_results ORDER BY audit
+"""
+
 
 @dataclass(frozen=True)
 class CurrencyPosition:
@@ -82,6 +86,15 @@ class Gap:
     months: str
 
 
+@dataclass(frozen=True)
+class Finding:
+    """An audit that found rows when what is published was built."""
+
+    audit: str
+    rows: int
+    message: str
+
+
 def positions(connection: duckdb.DuckDBPyConnection) -> Sequence[CurrencyPosition]:
     """A row a currency.
 
@@ -102,6 +115,16 @@ def positions(connection: duckdb.DuckDBPyConnection) -> Sequence[CurrencyPositio
         )
         for currency, month, total, accounts, unpaid, to_pay, overdue in rows
     ]
+
+
+def findings(connection: duckdb.DuckDBPyConnection) -> Sequence[Finding]:
+    """What the newest build's audits found.
+
+    Raises:
+        JobError: another version of Billhouse published the copy.
+    """
+    with of_this_version():
+        return [Finding(*row) for row in connection.execute(_FINDINGS).fetchall()]
 
 
 def gaps(connection: duckdb.DuckDBPyConnection) -> Sequence[Gap]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import details_held, events, holdings, load_results, memory, settings, stray_log
@@ -15,16 +16,19 @@ from pipelines.events import Event, Listener
 from pipelines.failures import JobError
 from pipelines.former_accounts import former_accounts
 from pipelines.interruption import stop_if_asked
+from pipelines.layout import drop_what_builds_once_kept
 from pipelines.load import load
 from pipelines.load_results import AccountOutcome
-from pipelines.model import Description, ModelError, descriptions
 from pipelines.moments import Moment, moment_of_load
 from pipelines.ownership import refuse_files_of_others
-from pipelines.publish import PublishedTable, publish
+from pipelines.publish import PublishedTable, begin, beside, beside_published, publish
 from pipelines.published import one_sentence
 from pipelines.report import InvoiceChange, RejectedDocument, RunReport
+from pipelines.sql_text import literal
 from pipelines.storage import refusals, writable
-from pipelines.transform import TransformReport, build
+from pipelines.transform import TransformReport, build, can_go_on
+from pipelines.transform.audit import AUDIT_RESULTS
+from pipelines.transform.project import BY_INVOICE, Model, ModelError, mart_names
 from pipelines.warehouse import Warehouse, connect, holding
 
 if TYPE_CHECKING:
@@ -47,6 +51,10 @@ _NO_LISTING_CAME = (
 )
 
 
+class _CannotGoOnError(Exception):
+    """A build failed that went on from a copy of what is published; its cause says how."""
+
+
 class Run:
     """One run inside a warehouse that is held; its steps are methods, in the order of events."""
 
@@ -61,7 +69,8 @@ class Run:
 
     def prepare(self) -> None:
         """See that this run meets no file of others, and no log that isn't its database's."""
-        refuse_files_of_others(self.warehouse, [table.name for table in _published_tables()])
+        names = [*mart_names(), "audit_results", load_results.TABLE.name]
+        refuse_files_of_others(self.warehouse, names)
         for log in stray_log.set_aside(self.warehouse.work):
             self.tell(events.log_set_aside(log))
 
@@ -100,7 +109,8 @@ class Run:
         load_results.create(connection)
         moment = self._moment(connection)
         made = [name for name in entities if VENDORS[name].amount is not None]
-        known = holdings.read_known(connection, entities, made)
+        with beside_published(connection, self.warehouse):
+            known = holdings.read_known(connection, entities, made)
         known = replace(known, former_accounts=former_accounts(connection, accounts, known))
         with Fetch(
             accounts,
@@ -148,40 +158,67 @@ class Run:
         audits allow."""
         stop_if_asked()
         self.tell(Event("transform_started", "Building and auditing the tables"))
-        with closing(connect(self.warehouse)) as connection:
-            load_results.create(connection)
-            transform = self._build(connection, anew=anew)
-        for finding in transform.findings:
-            self.tell(events.audit(finding))
-        if transform.has_errors:
-            return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
-        # Opened anew, because DuckDB holds in memory what a build has read and written.
-        with closing(connect(self.warehouse)) as connection:
+        try:
+            return self._transform_and_publish(outcomes, anew=anew)
+        except _CannotGoOnError:
+            # What is published may be damaged where nobody looked: it isn't needed.
             stop_if_asked()
-            self._publish(connection)
-            rejected, changes = self._rejected(connection), self._changes(connection)
+            return self._transform_and_publish(outcomes, anew=True)
+
+    def _transform_and_publish(
+        self, outcomes: Sequence[AccountOutcome], *, anew: bool
+    ) -> RunReport:
+        with beside(self.warehouse) as folder, closing(connect(self.warehouse)) as connection:
+            connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
+            load_results.create(connection)
+            transform = self._build(connection, folder, anew=anew)
+            for finding in transform.findings:
+                self.tell(events.audit(finding))
+            if transform.has_errors:
+                return self.report(outcomes, transform, problem=_AUDIT_PROBLEM)
+            stop_if_asked()
+            rejected, changes = _rejected(connection), _changes(connection, self.loaded_at)
+            self._publish(connection, folder, transform)
         return self.report(outcomes, transform, rejected=rejected, changes=changes)
 
-    def _build(self, connection: duckdb.DuckDBPyConnection, *, anew: bool) -> TransformReport:
+    def _build(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, *, anew: bool
+    ) -> TransformReport:
         import duckdb
 
+        is_copy = False
         try:
-            return build(connection, started_at=self.started_at, anew=anew)
-        except refusals():
-            raise
+            drop_what_builds_once_kept(connection)
+            is_copy = begin(
+                connection, self.warehouse, folder, (lambda _: False) if anew else can_go_on
+            )
+            return build(connection, started_at=self.started_at, run_id=self.run_id)
         except (duckdb.Error, ModelError) as error:
+            if is_copy and isinstance(error, duckdb.Error):
+                raise _CannotGoOnError from error
+            if isinstance(error, refusals()):
+                raise
             raise JobError(
                 f"The tables could not be built: {one_sentence(error)} Nothing was published, and"
                 " the documents are loaded and safe. If you changed transforms/, mend it and run"
                 " `billhouse rebuild`; else report this."
             ) from error
 
-    def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _publish(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, transform: TransformReport
+    ) -> None:
         import duckdb
 
-        tables = _published_tables()
+        tables = _published_tables(transform.kept)
         try:
-            publish(connection, self.warehouse, tables)
+            load_results.copy(connection, "work")
+            publish(
+                connection,
+                self.warehouse,
+                folder,
+                tables,
+                invoices_changed=transform.has_changed,
+            )
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The tables are built, but could not be published: {one_sentence(error)} Mend the"
@@ -194,25 +231,6 @@ class Run:
                 fields={"path": str(self.warehouse.published), "tables": len(tables)},
             )
         )
-
-    def _rejected(self, connection: duckdb.DuckDBPyConnection) -> list[RejectedDocument]:
-        rows = connection.execute(
-            "SELECT vendor, account, entity, document_key, reason FROM marts.rejected_documents"
-            " ORDER BY ALL"
-        ).fetchall()
-        return [RejectedDocument(*row) for row in rows]
-
-    def _changes(self, connection: duckdb.DuckDBPyConnection) -> list[InvoiceChange]:
-        """What this run's load brought to light; a rebuild brings nothing."""
-        if self.loaded_at is None:
-            return []
-        rows = connection.execute(
-            "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
-            " FROM marts.invoice_changes LEFT JOIN marts.fct_invoices USING (invoice_id)"
-            " WHERE changed_at >= ? ORDER BY ALL",
-            [self.loaded_at],
-        ).fetchall()
-        return [InvoiceChange(*row) for row in rows]
 
     def report(
         self,
@@ -284,12 +302,32 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
         return this.transform_and_publish(anew=True)
 
 
-def _published_tables() -> list[PublishedTable]:
-    return [*(_published_table(each) for each in descriptions()), load_results.TABLE]
+def _published_tables(kept: Sequence[Model]) -> list[PublishedTable]:
+    marts = [_published_table(each) for each in (*kept, AUDIT_RESULTS) if each.is_mart]
+    return [*marts, load_results.TABLE]
 
 
-def _published_table(description: Description) -> PublishedTable:
-    schema, _, name = description.table.rpartition(".")
-    return PublishedTable(
-        schema, name, description.comment, description.columns, description.is_by_invoice
-    )
+def _rejected(connection: duckdb.DuckDBPyConnection) -> list[RejectedDocument]:
+    rows = connection.execute(
+        "SELECT vendor, account, entity, document_key, reason FROM next.main.rejected_documents"
+        " ORDER BY ALL"
+    ).fetchall()
+    return [RejectedDocument(*row) for row in rows]
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> list[InvoiceChange]:
+    """What this run's load brought to light; a rebuild brings nothing."""
+    if since is None:
+        return []
+    rows = connection.execute(
+        "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
+        " FROM next.main.invoice_changes LEFT JOIN next.main.fct_invoices USING (invoice_id)"
+        " WHERE changed_at >= ? ORDER BY ALL",
+        [since],
+    ).fetchall()
+    return [InvoiceChange(*row) for row in rows]
+
+
+def _published_table(mart: Model) -> PublishedTable:
+    _, _, name = mart.name.rpartition(".")
+    return PublishedTable(name, mart.comment, mart.columns, mart.kind == BY_INVOICE)

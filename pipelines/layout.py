@@ -87,6 +87,22 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         raise
 
 
+def drop_what_builds_once_kept(connection: duckdb.DuckDBPyConnection) -> None:
+    """Builds once kept their tables in the work database, whose next build makes all of them in the
+    file that is published."""
+    connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
+    connection.execute("DROP TABLE IF EXISTS main.publication")
+    for kind, name in connection.execute(
+        "SELECT 'TABLE', table_name FROM duckdb_tables() WHERE schema_name = 'marts'"
+        " AND database_name = current_database()"
+        " AND table_name NOT IN ('load_results', 'alerts_sent')"
+        " UNION ALL SELECT DISTINCT 'MACRO', function_name FROM duckdb_functions()"
+        " WHERE database_name = current_database() AND NOT internal"
+    ).fetchall():
+        place = "marts." if kind == "TABLE" else ""
+        connection.execute(f"DROP {kind} {place}{identifier(name)}")
+
+
 def _found(connection: duckdb.DuckDBPyConnection) -> int:
     """The layout that the database says it has; 0 where it says none."""
     if not has_table(connection, "main", "layout"):

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipelines.catalog import has_table
 from pipelines.holdings import Account, Changes
-from pipelines.publish import PublishedTable
+from pipelines.publish import PublishedTable, comment_on
+from pipelines.sql_text import identifier
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +32,6 @@ _COLUMNS = {
 }
 
 TABLE = PublishedTable(
-    schema="marts",
     name="load_results",
     comment="What came of every account in every run of the job; one row per run and account.",
     column_comments={column: comment for column, (_, comment) in _COLUMNS.items()},
@@ -88,6 +89,31 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
         " FROM marts.load_results GROUP BY run_id HAVING count(*) > count(run_number)"
         ") AS numbered WHERE result.run_id = numbered.run_id AND result.run_number IS NULL"
     )
+
+
+def copy(connection: duckdb.DuckDBPyConnection, work: str, until: datetime | None = None) -> None:
+    """Into the next file; `until` leaves out what had not begun by then: rows have no versions."""
+    table = "next.main.load_results"
+    if has_table(connection, "main", "load_results", "next"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    else:
+        connection.execute(definition(table))
+        comment_on(connection, TABLE)
+    connection.execute(
+        f"INSERT INTO {table} BY NAME FROM {identifier(work)}.marts.load_results"
+        " WHERE started_at <= coalesce(?, started_at)",
+        [until],
+    )
+
+
+def newest_run(connection: duckdb.DuckDBPyConnection, work: str, until: datetime) -> str:
+    """The run that had begun last by then; none is the empty text."""
+    [(run_id,)] = connection.execute(
+        "SELECT coalesce(max_by(run_id, started_at), '')"  # noqa: S608
+        f" FROM {identifier(work)}.marts.load_results WHERE started_at <= ?",
+        [until],
+    ).fetchall()
+    return str(run_id)
 
 
 def add(

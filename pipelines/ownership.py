@@ -71,6 +71,7 @@ def _published_tables(warehouse: Warehouse) -> set[str]:
             connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
             rows = connection.execute(
                 "SELECT table_name FROM duckdb_tables() WHERE database_name = 'published'"
+                " AND schema_name = 'main'"
             ).fetchall()
     except duckdb.Error:
         return set()

@@ -1,18 +1,19 @@
 """The published copy: what people, BI tools and `billhouse query` read.
 
-Readers never see a half-written file, and are never in the way of one: everything is written beside
-the old files first and then renamed over them. Who has an old file open keeps reading that one.
+Readers never see a half-written file, and are never in the way of one: the next one is built beside
+the old one and then renamed over it. Who has the old file open keeps reading that one.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines import publication
+from pipelines.catalog import has_table
 from pipelines.files import open_to_the_folders_group, put_in_place, take_over_access
 from pipelines.ownership import PARQUET_KEY, published_files
 from pipelines.sql_text import identifier, literal
@@ -22,94 +23,162 @@ from pipelines.warehouse import Warehouse
 if TYPE_CHECKING:
     import duckdb
 
+# The oldest DuckDB that may read the file.
+_STORAGE = "STORAGE_VERSION 'v1.5.0'"
+
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table to publish: where it stands in the work database, and what its readers are told.
+    """A table in `main` of the next file, and what its readers are told.
 
     One that is kept `by_invoice` is as it was while no invoice was built.
     """
 
-    schema: str
     name: str
     comment: str | None = None
     column_comments: Mapping[str, str] = field(default_factory=dict)
     is_by_invoice: bool = False
 
 
-def publish(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, tables: Sequence[PublishedTable]
-) -> None:
-    """Replace `billhouse.duckdb` and `parquet/` by copies of these tables.
+@contextmanager
+def beside(warehouse: Warehouse) -> Iterator[Path]:
+    """A folder for the next file, empty before and gone afterwards.
 
-    While no invoice was built since the last time, the tables of invoices are taken over from the
-    old files. The caller holds the warehouse's lock.
+    The caller holds the warehouse's lock, and opens and closes its connection inside.
     """
     folder = warehouse.working_folder / "publishing"
     folder.mkdir(parents=True)
-    database = folder / warehouse.published.name
-    earlier = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
     try:
-        if _shows_the_invoices(connection, warehouse, tables):
-            written = [table for table in tables if not table.is_by_invoice]
-            shutil.copyfile(warehouse.published, database)
-        else:
-            written = list(tables)
-        _write(connection, folder, database, written)
-        shown = publication.identity(database)
-        _remove_log(warehouse.published)
-        _put(database, warehouse.published, like=None)
-        if not warehouse.parquet.exists():
-            warehouse.parquet.mkdir()
-            open_to_the_folders_group(warehouse.parquet, warehouse.parquet)
-        like = min(earlier, default=None)
-        for table in written:
-            file = f"{table.name}.parquet"
-            _put(folder / file, warehouse.parquet / file, like=like)
-        publication.note(connection, shown)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    _remove_unpublished(earlier, tables)
 
 
-def _shows_the_invoices(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, tables: Sequence[PublishedTable]
-) -> bool:
-    return publication.is_current(connection, warehouse.published) and all(
-        (warehouse.parquet / f"{table.name}.parquet").exists()
-        for table in tables
-        if table.is_by_invoice
-    )
+@contextmanager
+def beside_published(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> Iterator[None]:
+    """Attach what is published as `published`, where it is and can be read: the next build makes
+    one that can't be."""
+    import duckdb
 
-
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    database: Path,
-    tables: Sequence[PublishedTable],
-) -> None:
-    connection.execute(f"ATTACH {literal(database)} AS published")
     try:
-        for table in tables:
-            copy = f"published.main.{identifier(table.name)}"
-            original = f"{identifier(table.schema)}.{identifier(table.name)}"
-            connection.execute(f"CREATE OR REPLACE TABLE {copy} AS FROM {original}")
-            _comment(connection, copy, table)
-            file = folder / f"{table.name}.parquet"
-            connection.execute(
-                f"COPY {copy} TO {literal(file)} (FORMAT parquet, COMPRESSION zstd,"
-                f" KV_METADATA {{{PARQUET_KEY}: {literal(table.name)}}})"
-            )
-        connection.execute("CHECKPOINT published")
-    finally:
-        connection.execute("DETACH published")
+        if warehouse.published.exists():
+            connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
+    except duckdb.Error:
+        yield
+        return
+    yield
+    connection.execute("DETACH DATABASE IF EXISTS published")
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, copy: str, table: PublishedTable) -> None:
+def begin(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    folder: Path,
+    can_go_on: Callable[[duckdb.DuckDBPyConnection], bool],
+) -> bool:
+    """Attach the next file as `next`. Returns whether it is a copy of what is published.
+
+    It is, where nobody else wrote to that one since, and the copy can be gone on from; else it is
+    empty.
+    """
+    file = folder / warehouse.published.name
+    if _is_ours(connection, warehouse.published):
+        shutil.copyfile(warehouse.published, file)
+        if _is_sound(connection, file, can_go_on):
+            return True
+        connection.execute("DETACH DATABASE IF EXISTS next")
+        file.unlink()
+    connection.execute(f"ATTACH {literal(file)} AS next ({_STORAGE})")
+    return False
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    folder: Path,
+    tables: Sequence[PublishedTable],
+    *,
+    invoices_changed: bool = True,
+) -> None:
+    """Put the next file, with these tables, in the place of what is published, and `parquet/` too.
+
+    While no invoice changed, the Parquet files of the tables of invoices stay as they are.
+    """
+    connection.execute("CHECKPOINT next")
+    earlier = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
+    written = [
+        table
+        for table in tables
+        if invoices_changed or not table.is_by_invoice or _parquet(warehouse, table) not in earlier
+    ]
+    for table in written:
+        file = folder / f"{table.name}.parquet"
+        connection.execute(
+            f"COPY (FROM next.main.{identifier(table.name)}) TO {literal(file)} (FORMAT parquet,"
+            f" COMPRESSION zstd, KV_METADATA {{{PARQUET_KEY}: {literal(table.name)}}})"
+        )
+    connection.execute("DETACH next")
+    next_file = folder / warehouse.published.name
+    _remove_log(warehouse.published)
+    _put(next_file, warehouse.published, like=None)
+    found = _identity(warehouse.published)
+    if not warehouse.parquet.exists():
+        warehouse.parquet.mkdir()
+        open_to_the_folders_group(warehouse.parquet, warehouse.parquet)
+    like = min(earlier, default=None)
+    for table in written:
+        _put(folder / f"{table.name}.parquet", _parquet(warehouse, table), like=like)
+    _remove_unpublished(earlier, tables)
+    # Last: a run that ends before builds everything again, and so writes all the files.
+    _note(connection, found)
+
+
+def comment_on(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> None:
+    """What the readers of a table in the next file are told."""
+    copy = f"next.main.{identifier(table.name)}"
     if table.comment:
         connection.execute(f"COMMENT ON TABLE {copy} IS {literal(table.comment)}")
     for column, comment in table.column_comments.items():
         connection.execute(f"COMMENT ON COLUMN {copy}.{identifier(column)} IS {literal(comment)}")
+
+
+def _is_sound(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    can_go_on: Callable[[duckdb.DuckDBPyConnection], bool],
+) -> bool:
+    """Attach the copy, and say whether it can be gone on from: not if it can't even be read."""
+    import duckdb
+
+    try:
+        connection.execute(f"ATTACH {literal(file)} AS next")
+        return can_go_on(connection)
+    except duckdb.Error:
+        return False
+
+
+def _parquet(warehouse: Warehouse, table: PublishedTable) -> Path:
+    return warehouse.parquet / f"{table.name}.parquet"
+
+
+def _is_ours(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether the file is the one that was noted, and nobody wrote to it since."""
+    if not has_table(connection, "main", "published") or not file.exists():
+        return False
+    return connection.execute("FROM main.published").fetchone() == _identity(file)
+
+
+def _note(connection: duckdb.DuckDBPyConnection, found: tuple[int, int]) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TABLE main.published AS SELECT ?::BIGINT AS size, ?::BIGINT AS modified",
+        list(found),
+    )
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    """Size and time of the last change: a rename leaves them as they are."""
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _put(new: Path, place: Path, *, like: Path | None) -> None:

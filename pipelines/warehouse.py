@@ -47,7 +47,7 @@ class Warehouse:
 
     @property
     def work(self) -> Path:
-        """The job's own database: schemas raw, staging and marts."""
+        """The job's own database: what was loaded (schema raw), and what runs leave."""
         return self.directory / "work.duckdb"
 
     @property

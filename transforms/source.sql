@@ -1,5 +1,6 @@
 -- One row per version of a raw document, as it was believed at the run's as_of: what later runs found is left out.
 -- Every model reads raw documents through this view, so that an as-of answer needs no second set of models.
+-- kept: view
 SELECT
     '{vendor}' AS vendor,
     account,

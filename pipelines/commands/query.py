@@ -43,6 +43,14 @@ def query(
             " time (2026-05-01T09:30:00Z) that moment.",
         ),
     ] = None,
+    staging: Annotated[
+        bool,
+        typer.Option(
+            "--staging",
+            help="Ask the tables that a build makes in between: they are built for this, in"
+            " memory, which takes as long as a rebuild.",
+        ),
+    ] = False,
 ) -> None:
     """Ask the published tables something; they can't be changed by it.
 
@@ -56,6 +64,7 @@ def query(
       billhouse query "FROM fct_invoices WHERE payment_status = 'past_due'"
       billhouse query --as-of 2026-05-01 "SELECT sum(total_cents) FROM fct_invoices
         WHERE vendor = 'mongodb'"
+      billhouse query --staging "FROM invoice_versions WHERE rejection_reason IS NOT NULL"
       billhouse query --format csv "SELECT vendor, currency, sum(total_cents) AS cents
         FROM fct_invoices GROUP BY ALL ORDER BY ALL" > spend.csv
     """
@@ -64,7 +73,7 @@ def query(
 
         if raw and result_format is not ResultFormat.CSV:
             raise UsageError("--raw is for --format csv: the other formats are exact anyway.")
-        with _tables(as_of) as connection:
+        with _tables(as_of, staging=staging) as connection:
             result = published.ask(connection, sql)
             match result_format:
                 case ResultFormat.TABLE:
@@ -75,10 +84,18 @@ def query(
                     published.print_as_json(result)
 
 
-def _tables(as_of: str | None) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def _tables(
+    as_of: str | None, *, staging: bool
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     from pipelines import published
-    from pipelines.as_of import moment_of, opened_as_of
+    from pipelines.transform.as_of import moment_of, opened_as_of, opened_with_staging
 
+    if staging and as_of is not None:
+        raise UsageError(
+            "--staging shows what is built now, and --as-of an earlier day. Give one of them."
+        )
+    if staging:
+        return opened_with_staging(configured_warehouse())
     if as_of is None:
         return published.opened(configured_warehouse())
     return opened_as_of(configured_warehouse(), moment_of(as_of, now=datetime.now(UTC)))

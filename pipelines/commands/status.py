@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,7 +15,7 @@ from pipelines.streams import whole_output
 from pipelines.warehouse import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
-    from pipelines.finances import CurrencyPosition, Gap
+    from pipelines.finances import CurrencyPosition, Finding, Gap
 
 
 def status() -> None:
@@ -43,6 +44,7 @@ def status() -> None:
             with opened(warehouse) as connection:
                 _print_positions(finances.positions(connection))
                 _print_gaps(finances.gaps(connection))
+                _print_findings(finances.findings(connection))
         else:
             typer.echo("\nNothing is published yet.")
         _print_files(warehouse)
@@ -70,6 +72,16 @@ def _print_gaps(gaps: Sequence[Gap]) -> None:
         return
     typer.echo("\nNo invoice for these months, though for earlier and later ones; ask the vendor:")
     print_table(["vendor", "account", "missing"], [astuple(each) for each in gaps])
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    if not findings:
+        typer.echo("\nNo audit found anything when this was published.")
+        return
+    typer.echo("\nWhat the audits found when this was published (rows in audit_results):")
+    for each in findings:
+        sentence = f"{each.rows} × {each.message} ({each.audit})"
+        typer.echo(fill(sentence, 80, initial_indent="  ", subsequent_indent="    "))
 
 
 def _print_files(warehouse: Warehouse) -> None:

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from pipelines import details_held, holdings, settings
+from pipelines.job import Run
 from pipelines.load import load
-from pipelines.transform import TransformReport, build
+from pipelines.publish import beside_published
+from pipelines.transform import TransformReport
 from pipelines.warehouse import Warehouse, connect, holding
 from tests.faults.cases import ATTEMPT_SECONDS, ATTEMPTS, CASES, PAGE_BOUND, Case
 from tests.faults.contents import contents
@@ -127,15 +129,21 @@ def _fault(case: Case, account: Account) -> Fault:
 def _run(
     warehouse: Warehouse, accounts: Sequence[ConfiguredAccount], sandbox: Sandbox
 ) -> tuple[list[AccountResult], TransformReport]:
-    """As `billhouse run` does it, but for the publishing."""
+    """As `billhouse run` does it, by the clock of the sandbox."""
     now = sandbox.world.now
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
-        known = holdings.read_known(connection, ENTITIES)
+        with beside_published(connection, warehouse):
+            known = holdings.read_known(connection, ENTITIES)
         with Fetch(accounts, known, now=now, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source(name, fetch) for name in VENDORS])
             results = fetch.results()
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
-        return results, build(connection, started_at=now)
+        run = Run(warehouse, lambda _: None)
+        run.started_at = now
+    with holding(warehouse, lock_timeout=0):
+        transform = run.transform_and_publish().transform
+    assert transform is not None
+    return results, transform
 
 
 def _differences(plain: Warehouse, hit: Warehouse) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.sql_text import identifier
+from pipelines.sql_text import identifier, literal
 from pipelines.warehouse import Warehouse
 
 Contents = dict[str, Counter[tuple[Any, ...]]]
@@ -16,18 +16,18 @@ Contents = dict[str, Counter[tuple[Any, ...]]]
 # Links are signed anew for each answer, and times of loading differ from run to run.
 _MARTS = {
     "fct_invoices": "SELECT account, * EXCLUDE (account, first_seen_at, updated_at, load_id,"
-    " invoice_url, delisted_at), delisted_at IS NOT NULL FROM marts.fct_invoices",
-    "fct_invoice_lines": "SELECT account, * EXCLUDE (account) FROM marts.fct_invoice_lines",
-    "fct_payments": "SELECT account, * EXCLUDE (account) FROM marts.fct_payments",
-    "fct_monthly_spend": "SELECT account, * EXCLUDE (account) FROM marts.fct_monthly_spend",
+    " invoice_url, delisted_at), delisted_at IS NOT NULL FROM fct_invoices",
+    "fct_invoice_lines": "SELECT account, * EXCLUDE (account) FROM fct_invoice_lines",
+    "fct_payments": "SELECT account, * EXCLUDE (account) FROM fct_payments",
+    "fct_monthly_spend": "SELECT account, * EXCLUDE (account) FROM fct_monthly_spend",
     "rejected_documents": "SELECT account, vendor, entity, listing, document_key, reason"
-    " FROM marts.rejected_documents",
+    " FROM rejected_documents",
     # The order of what an invoice was, each once: a gap of one night is told, and is no new status.
     "history": "SELECT account, invoice_id, list(status ORDER BY valid_from) FROM ("
     "  SELECT account, history.invoice_id, history.valid_from,"
     "    history.payment_status || ' ' || history.total_cents AS status"
-    "  FROM marts.fct_payment_status_history AS history"
-    "  JOIN marts.fct_invoices AS invoice USING (invoice_id)"
+    "  FROM fct_payment_status_history AS history"
+    "  JOIN fct_invoices AS invoice USING (invoice_id)"
     "  QUALIFY status IS DISTINCT FROM lag(status) OVER ("
     "    PARTITION BY history.invoice_id ORDER BY history.valid_from)"
     ") GROUP BY ALL",
@@ -40,15 +40,17 @@ def contents(warehouse: Warehouse) -> Contents:
     Of `raw`: what is current (a row that stands twice counts twice), and every version ever held,
     but for the rows that record an empty listing.
     """
-    with closing(duckdb.connect(warehouse.work, read_only=True)) as connection:
+    with closing(duckdb.connect(warehouse.published, read_only=True)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"ATTACH {literal(warehouse.work)} AS work (READ_ONLY)")
         queries = dict(_MARTS)
         for (table,) in connection.execute(
             "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'raw'"
             " AND column_name = 'valid_to'"
         ).fetchall():
             versions = (
-                f"SELECT account, listing, document_key, version_hash FROM raw.{identifier(table)}"
+                "SELECT account, listing, document_key, version_hash"
+                f" FROM work.raw.{identifier(table)}"
             )
             queries[f"current {table}"] = f"{versions} WHERE valid_to IS NULL"
             queries[f"versions {table}"] = (

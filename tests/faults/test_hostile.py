@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 
 from pipelines import details_held
 from pipelines.load import load
-from pipelines.transform import build
 from pipelines.warehouse import Warehouse, connect, holding
 from sources import AccountResult, Fetch, Known, source
 from sources.keys import id_key, scalar
 from tests.faults.campaign import QUICK
 from tests.sources.fetching import NOW, account
 from tests.sources.scripted import Request, response, scripted
-from tests.transforms.work_database import WorkDatabase
+from tests.transforms.work_database import WorkDatabase, build_beside
 
 TURSO = '{"invoice_number":"A","amount_due":%s,"due_date":"2024-01-31T00:00:00Z"}'
 DATED = '{"invoice_number":"A","amount_due":"1.00","due_date":%s}'
@@ -101,7 +100,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             load(connection, warehouse.dlt_folder, [source("turso", fetch)])
             results = {each.account: each for each in fetch.results()}
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
-        assert not build(connection, started_at=NOW).has_errors
+        assert not build_beside(connection, started_at=NOW).has_errors
         assert {path.name for path in directory.iterdir()} == {"warehouse"}
         yield results, connection
 

@@ -9,15 +9,14 @@ from contextlib import closing
 
 import duckdb
 
-from pipelines.publish import PublishedTable, publish
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse import Warehouse
 from sandbox.server import Sandbox
 from tests.faults.child import run_job
 from tests.faults.contents import contents
 from tests.pipelines.processes import environment
+from tests.pipelines.publishing import publish_tables
 
 PUBLISHES = 100
-TABLES = [PublishedTable("marts", name) for name in ("first", "second")]
 QUESTION = "SELECT a.generation, b.generation, count(*) FROM first a, second b GROUP BY ALL"
 # Opens the file anew again and again.
 READER = f"""
@@ -52,24 +51,20 @@ def test_a_second_run_waits_for_the_first(
 
 
 def test_readers_see_only_whole_publishes_and_are_in_nobodys_way(warehouse: Warehouse) -> None:
-    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
-        connection.execute("CREATE SCHEMA marts")
-        _make(connection, 0)
-        publish(connection, warehouse, TABLES)
-        holder, reader = (_process(program, warehouse) for program in (HOLDER, READER))
-        try:
-            assert _ask(holder) == "[(0, 0, 1000)]"
-            for generation in range(1, PUBLISHES + 1):
-                _make(connection, generation)
-                publish(connection, warehouse, TABLES)
-            seen, told = reader.communicate(timeout=60)
-            assert reader.returncode == 0, told
-            assert int(seen) > 3
-            assert _ask(holder) == "[(0, 0, 1000)]"
-        finally:
-            for process in (holder, reader):
-                process.kill()
-                process.communicate()
+    publish_tables(warehouse, _generation(0))
+    holder, reader = (_process(program, warehouse) for program in (HOLDER, READER))
+    try:
+        assert _ask(holder) == "[(0, 0, 1000)]"
+        for number in range(1, PUBLISHES + 1):
+            publish_tables(warehouse, _generation(number), goes_on=number % 2 == 0)
+        seen, told = reader.communicate(timeout=60)
+        assert reader.returncode == 0, told
+        assert int(seen) > 3
+        assert _ask(holder) == "[(0, 0, 1000)]"
+    finally:
+        for process in (holder, reader):
+            process.kill()
+            process.communicate()
 
 
 def _process(program: str, warehouse: Warehouse) -> subprocess.Popen[str]:
@@ -91,10 +86,8 @@ def _ask(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def _make(connection: duckdb.DuckDBPyConnection, generation: int) -> None:
-    connection.execute(
-        f"CREATE OR REPLACE TABLE marts.first AS SELECT {generation} AS generation FROM range(100)"
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TABLE marts.second AS SELECT {generation} AS generation FROM range(10)"
-    )
+def _generation(number: int) -> dict[str, str]:
+    return {
+        name: f"SELECT {number} AS generation FROM range({rows})"
+        for name, rows in (("first", 100), ("second", 10))
+    }

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import model
-from pipelines.model import TRANSFORMS, Audit, ModelError
+from pipelines.transform import project
+from pipelines.transform.project import TRANSFORMS, ModelError, Query
 from tests.mutants.mutations import Mutant
 from tests.transforms.corpus.expected import EVIDENCE, found_after
 from tests.transforms.corpus.tampering import TAMPERING
@@ -37,7 +37,7 @@ _TESTS = {
 }
 
 
-_EXPECTED = EVIDENCE | {each.name for each in model.models() if each.name.startswith("marts.")}
+_EXPECTED = EVIDENCE | {each.name for each in project.models() if each.name.startswith("marts.")}
 
 
 class Verdict(StrEnum):
@@ -57,7 +57,7 @@ class Judge:
         for name in ("pipelines", "sources", "sandbox", "transforms", "tests"):
             shutil.copytree(ROOT / name, folder / name)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        audits = list(model.audits())
+        audits = list(project.audits())
         self._found = self._trial.audit(audits)
         self._exports = {
             file: self._trial.connection.execute(query).fetchall()
@@ -102,7 +102,7 @@ class Judge:
         folder = self._folder / "transforms"
         kind = file.partition("/")[0]
         if kind == "audits":
-            [audit] = [each for each in model.audits(folder) if each.name == Path(file).stem]
+            [audit] = [each for each in project.audits(folder) if each.name == Path(file).stem]
             return self._audit_differs(audit)
         if kind in ("alerts", "exports"):
             query = (folder / file).read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ class Judge:
             return rows != self._trial.queries
         return False
 
-    def _audit_differs(self, audit: Audit) -> bool:
+    def _audit_differs(self, audit: Query) -> bool:
         if self._trial.audit([audit]) != {audit.name: self._found[audit.name]}:
             return True
         return any(

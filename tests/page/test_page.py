@@ -79,7 +79,8 @@ def test_other_decimals_and_an_empty_currency(altered: Warehouse) -> None:
 def test_nothing_published_but_tables(altered: Warehouse) -> None:
     with duckdb.connect(altered.published) as connection:
         for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'dim_currencies'"
+            "SELECT table_name FROM duckdb_tables()"
+            " WHERE schema_name = 'main' AND table_name <> 'dim_currencies'"
         ).fetchall():
             connection.execute(f"DELETE FROM {name}")
     with opened(altered) as connection:

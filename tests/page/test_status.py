@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from pipelines.failures import JobError
-from pipelines.finances import CurrencyPosition, Gap, gaps, positions
+from pipelines.finances import CurrencyPosition, Gap, findings, gaps, positions
+from pipelines.page.health import health
 from pipelines.published import opened
 from pipelines.warehouse import Warehouse
 from tests.page.conftest import Command
@@ -108,3 +109,20 @@ def test_nothing_is_closed_and_nothing_there(altered: Warehouse) -> None:
         connection.execute("DROP TABLE dim_billing_periods")
     with opened(altered) as connection, pytest.raises(JobError, match="billhouse rebuild"):
         positions(connection)
+
+
+def test_what_audits_found_is_told(
+    example: Warehouse, altered: Warehouse, billhouse: Command
+) -> None:
+    with opened(altered) as connection:
+        stored = connection.execute("SELECT audit, rows_found FROM audit_results").fetchall()
+        assert {(each.audit, each.rows) for each in findings(connection)} == set(stored)
+        assert stored
+    finished = billhouse(example, "status")
+    assert finished.returncode == 0, finished.stderr
+    for audit, _ in stored:
+        assert audit in finished.stdout
+    with duckdb.connect(altered.published) as connection:
+        connection.execute("UPDATE audit_results SET rows_found = 4711")
+    with opened(altered) as connection:
+        assert {each.count for each in health(connection).audits} == {0, 4711}

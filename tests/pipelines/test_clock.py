@@ -11,9 +11,9 @@ import pytest
 
 from pipelines import load_results
 from pipelines.load_results import AccountOutcome
-from pipelines.model import TRANSFORMS
 from pipelines.moments import moment_of_load
 from pipelines.status import accounts_and_failures
+from pipelines.transform.project import TRANSFORMS
 from pipelines.warehouse import Warehouse, connect
 from sandbox.server import Sandbox
 from tests.pipelines.test_job import events, published, run

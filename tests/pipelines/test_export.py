@@ -17,10 +17,10 @@ import pyarrow.parquet as parquet
 import pytest
 
 from pipelines import export, job, published
-from pipelines.as_of import moment_of, opened_as_of
 from pipelines.export import FileFormat
 from pipelines.failures import JobError, UsageError
 from pipelines.selection import selected_accounts
+from pipelines.transform.as_of import moment_of, opened_as_of
 from pipelines.warehouse import Warehouse, holding
 from sandbox.server import running
 from sandbox.world import World

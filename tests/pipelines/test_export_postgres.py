@@ -17,10 +17,9 @@ import pytest
 
 from pipelines.export_postgres import _parameters, export_postgres
 from pipelines.failures import JobError, UsageError
-from pipelines.publish import PublishedTable, publish
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse import Warehouse
 from tests.pipelines.processes import Billhouse
-from tests.transforms.work_database import WorkDatabase
+from tests.pipelines.publishing import publish_tables
 
 _FOLDERS = [*os.get_exec_path(), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
 INITDB = shutil.which("initdb", path=os.pathsep.join(_FOLDERS))
@@ -73,10 +72,7 @@ def published(warehouse: Warehouse) -> Warehouse:
 
 
 def publish_as(warehouse: Warehouse, query: str) -> None:
-    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
-        connection.execute(f"CREATE OR REPLACE TABLE marts.facts AS {query}")
-        publish(connection, warehouse, [PublishedTable("marts", "facts")])
+    publish_tables(warehouse, {"facts": query})
 
 
 @needs_postgresql
@@ -116,15 +112,11 @@ def test_what_is_refused_leaves_the_tables_as_they_were(published: Warehouse, se
 def test_the_command_line_shows_no_password(
     billhouse: Billhouse, warehouse: Warehouse, server: str
 ) -> None:
-    with holding(warehouse, lock_timeout=0):
-        work = WorkDatabase(warehouse.work)
-    work.build()
-    publish(work.connection, warehouse, [PublishedTable("marts", "fct_invoices")])
-    work.connection.close()
+    publish_as(warehouse, "SELECT 1 AS one")
     variable = {"BILLHOUSE_POSTGRES_URL": server}
     finished = billhouse("export", "postgres", variables=variable)
     assert finished.returncode == 0, finished.stderr
-    assert "billhouse.fct_invoices" in finished.stdout
+    assert "billhouse.facts" in finished.stdout
     wrong = server.replace("tester:", "stranger:")
     refused = billhouse("export", "postgres", "--url", wrong)
     assert refused.returncode == 1

@@ -11,22 +11,19 @@ import pytest
 from pipelines import working_folder
 from pipelines.failures import JobError, UsageError
 from pipelines.ownership import refuse_files_of_others
-from pipelines.publish import PublishedTable, publish
 from pipelines.warehouse import Warehouse, connect, holding
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Billhouse
+from tests.pipelines.publishing import publish_tables
 
-INVOICES = PublishedTable("marts", "fct_invoices")
-OTHER = PublishedTable("marts", "other")
+INVOICES = "fct_invoices"
+OTHER = "other"
 
 
-def build(warehouse: Warehouse, *tables: PublishedTable) -> None:
-    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
-        for table in tables:
-            connection.execute(f"CREATE OR REPLACE TABLE marts.{table.name} AS SELECT 1 AS one")
-        refuse_files_of_others(warehouse, [table.name for table in tables])
-        publish(connection, warehouse, tables)
+def build(warehouse: Warehouse, *tables: str) -> None:
+    with holding(warehouse, lock_timeout=0):
+        refuse_files_of_others(warehouse, tables)
+    publish_tables(warehouse, dict.fromkeys(tables, "SELECT 1 AS one"))
 
 
 def put(file: Path) -> Path:
@@ -106,7 +103,7 @@ def test_files_of_a_first_version_are_known_by_the_published_copy(warehouse: War
         # As they were before they said whose they are.
         duckdb.execute(f"COPY (SELECT 2) TO '{warehouse.directory.parent}/plain' (FORMAT parquet)")
         plain = warehouse.directory.parent / "plain"
-        plain.rename(warehouse.parquet / f"{table.name}.parquet")
+        plain.rename(warehouse.parquet / f"{table}.parquet")
     put(warehouse.parquet / "mine.parquet")
     build(warehouse, INVOICES)
     names = {file.name for file in warehouse.parquet.iterdir()}

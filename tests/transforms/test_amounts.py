@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import model
+from pipelines.transform import project
 
 INVOICE, LINE = 10**17, 10**13
 digits = st.text("0123456789", min_size=1, max_size=21)
@@ -22,7 +22,7 @@ exponents = st.one_of(st.just(""), st.integers(-12, 12).map(lambda power: f"e{po
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        for statements in model.macros():
+        for statements in project.macros():
             opened.execute(statements)
         yield opened
 

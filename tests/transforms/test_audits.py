@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import model
-from pipelines.model import TRANSFORMS
+from pipelines.transform import project
+from pipelines.transform.project import TRANSFORMS
 from tests.transforms.corpus import expected
 from tests.transforms.corpus.expected import found_after
 from tests.transforms.corpus.tampering import TAMPERING
@@ -22,7 +22,7 @@ FIRED = {
     (row.pop("audit"), row.pop("change")): row
     for row in map(json.loads, expected.FIRED.read_text(encoding="utf-8").splitlines())
 }
-AUDITS = {each.name: each for each in model.audits()}
+AUDITS = {each.name: each for each in project.audits()}
 CASES = [
     (name, number) for name in AUDITS for number in range(max(1, len(TAMPERING.get(name, ()))))
 ]
@@ -46,21 +46,21 @@ def test_silent_where_nothing_was_loaded(work: WorkDatabase) -> None:
 @pytest.mark.parametrize("name", AUDITS)
 def test_silent_on_good_data(trial: Trial, name: str) -> None:
     if AUDITS[name].severity == "error":
-        assert not trial.rows(AUDITS[name].query)
+        assert not trial.rows(AUDITS[name].text)
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_fires(trial: Trial, name: str, number: int) -> None:
     audit, change = AUDITS[name], TAMPERING[name][number]
-    before = trial.rows(audit.query)
+    before = trial.rows(audit.text)
     with trial.undone():
         trial.connection.execute(change)
-        assert trial.rows(audit.query) - before
+        assert trial.rows(audit.text) - before
     assert found_after(trial, audit, change) == FIRED[name, change]
 
 
 def test_every_published_table_has_an_audit() -> None:
-    read = " ".join(each.query for each in AUDITS.values() if each.severity == "error")
+    read = " ".join(each.text for each in AUDITS.values() if each.severity == "error")
     tables = [f"marts.{path.stem}" for path in (TRANSFORMS / "marts").glob("*.sql")]
     assert not [table for table in tables if f"FROM {table}" not in read]
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipelines import model
-from pipelines.model import TRANSFORMS
+from pipelines.transform import project
+from pipelines.transform.project import TRANSFORMS
 from tests.transforms.corpus.trial import Trial
 
 
@@ -171,7 +171,7 @@ def test_an_audit_stops_it(trial: Trial, folder: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert broken.text in text, f"{broken.file} has changed: break what now says it"
     path.write_text(text.replace(broken.text, broken.instead), encoding="utf-8")
-    errors = [each for each in model.audits() if each.severity == "error"]
+    errors = [each for each in project.audits() if each.severity == "error"]
     with trial.undone():
         assert trial.build(folder, [broken.file])
         assert any(trial.audit(errors).values())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import model
+from pipelines.transform import project
 
 
 class Number(str):
@@ -37,7 +37,7 @@ LONG = Number("12345678901234567.89")
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        for statements in model.macros():
+        for statements in project.macros():
             opened.execute(statements)
         yield opened
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from pipelines.model import TRANSFORMS
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
@@ -135,17 +132,3 @@ def test_what_was_known_on_an_earlier_day(work: WorkDatabase) -> None:
     ]:
         work.build(started_at=as_of, as_of=as_of)
         assert [invoice["payment_status"] for invoice in work.invoices()] == statuses
-
-
-def test_an_audit_error_keeps_what_was_there(work: WorkDatabase, tmp_path: Path) -> None:
-    work.add("mongodb", MONGODB)
-    work.build()
-    broken = work.connection.execute("SELECT invoice_id FROM marts.fct_invoices").fetchall()
-    folder = Path(shutil.copytree(TRANSFORMS, tmp_path / "transforms"))
-    (folder / "audits" / "always.sql").write_text(
-        "-- error: this rule is always broken\nSELECT 1 AS broken"
-    )
-    work.add("turso", TURSO, listing="issued")
-    report = work.build(folder=folder)
-    assert report.has_errors
-    assert work.connection.execute("SELECT invoice_id FROM marts.fct_invoices").fetchall() == broken

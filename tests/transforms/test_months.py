@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.model import TRANSFORMS
+from pipelines.transform.project import TRANSFORMS
 
 FIRST, LAST = datetime(2023, 1, 1), datetime(2027, 1, 1)
 MOMENTS = st.datetimes(FIRST, LAST).map(lambda each: each.replace(microsecond=0, tzinfo=UTC))
@@ -35,6 +35,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             " account TEXT, category TEXT, currency TEXT, amount_cents BIGINT,"
             " period_start TIMESTAMPTZ, period_end TIMESTAMPTZ)"
         )
+        periods = Path(TRANSFORMS, "staging", "line_periods.sql").read_text()
+        opened.execute(f"CREATE VIEW staging.line_periods AS {periods}")
         yield opened
 
 

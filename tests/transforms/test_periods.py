@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import model
+from pipelines.transform import project
 
 dates = st.dates(date(1971, 1, 1), date(2190, 1, 1))
 # Unix seconds of nine digits begin in 1973: fewer are no time.
@@ -23,7 +23,7 @@ moments = st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1), timezones=st.
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
-        for statements in model.macros():
+        for statements in project.macros():
             opened.execute(statements)
         yield opened
 

@@ -10,17 +10,36 @@ from typing import Any
 
 import duckdb
 
-from pipelines.transform import TransformReport, build
+from pipelines.transform import TransformReport, build, can_go_on, names
+from pipelines.transform.project import TRANSFORMS
 
 NIGHT = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
+def build_beside(
+    connection: duckdb.DuckDBPyConnection, *, anew: bool = False, **options: Any
+) -> TransformReport:
+    """Build into a database in memory, whose tables then stand behind the names of the SQL files in
+    the connection's own database."""
+    folder = options.get("folder", TRANSFORMS)
+    connection.execute("ATTACH IF NOT EXISTS ':memory:' AS next")
+    if anew or "as_of" in options or not can_go_on(connection, folder=folder):
+        connection.execute("DETACH next; ATTACH ':memory:' AS next")
+    report = build(connection, **options)
+    names.make(connection, folder)
+    names.show_all_kept(connection, report.kept, "next")
+    return report
+
+
 class WorkDatabase:
-    """Raw documents in, facts out; a stand-in for the load alone, on a real DuckDB file."""
+    """Raw documents in, facts out; a stand-in for the load and the published file.
+
+    What is built stands behind the names of the SQL files, in the connection's own database.
+    """
 
     def __init__(self, path: Path) -> None:
         self.connection = duckdb.connect(path)
-        self.connection.execute("CREATE SCHEMA raw")
+        self.connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
 
     def add(
         self,
@@ -68,9 +87,11 @@ class WorkDatabase:
             [valid_to, account, listing, key],
         )
 
-    def build(self, started_at: datetime = NIGHT, **options: Any) -> TransformReport:
+    def build(
+        self, started_at: datetime = NIGHT, *, anew: bool = False, **options: Any
+    ) -> TransformReport:
         """Builds everything; a test that expects no audit error need not look at the report."""
-        report = build(self.connection, started_at=started_at, **options)
+        report = build_beside(self.connection, started_at=started_at, anew=anew, **options)
         self.findings = report.findings
         return report
 

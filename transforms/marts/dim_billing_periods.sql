@@ -1,5 +1,6 @@
 -- One row per account and calendar month (UTC) from its first invoice to its last: is the month billed for, and in full? Days
 -- decide, not months that a period touches. Void invoices bill nothing, and one of a single moment bills no stretch of time.
+-- kept: whole
 WITH periods AS (
     SELECT
         vendor,

@@ -1,5 +1,6 @@
 -- One row per line of an invoice, and per amount that stands only on the invoice (record_type header), so that
 -- amount_cents of an invoice's rows in its currency adds up to its total_cents, exactly.
+-- kept: by invoice
 WITH lines AS (
     SELECT * FROM staging.accepted_line_readings
     UNION ALL

@@ -1,5 +1,6 @@
 -- One row per vendor, account and invoice: what was billed for which period, and whether it is paid. Amounts are whole
 -- minor units (cents) of the currency, times are UTC, periods are half-open: the end is exclusive.
+-- kept: by invoice
 WITH clocked AS (
     SELECT
         invoice.*,

@@ -1,27 +1,17 @@
 -- One row per line and calendar month (UTC) that its period touches: the line's amount spread by days, in whole minor
 -- units that add up to the line's amount exactly (largest remainder; of equal ones the earlier month gets the unit).
-WITH periods AS (
-    -- Calendar arithmetic is slow, and many lines share a period.
-    SELECT
-        period_start,
-        period_end,
-        CASE WHEN period_end IS NOT NULL THEN CAST(date_trunc('month', period_start) AS DATE) END AS first_month,
-        period_start IS NOT NULL AND period_end IS NOT NULL
-        AND date_trunc('month', period_start) < date_trunc('month', period_end - INTERVAL '1' SECOND) AS is_spread
-    FROM marts.fct_invoice_lines
-    GROUP BY period_start, period_end
-),
-
-lines AS (
+-- kept: by invoice
+WITH lines AS (
     SELECT line.*, periods.first_month, periods.is_spread
     FROM marts.fct_invoice_lines AS line
-    INNER JOIN periods
+    INNER JOIN staging.line_periods AS periods
         ON line.period_start IS NOT DISTINCT FROM periods.period_start
         AND line.period_end IS NOT DISTINCT FROM periods.period_end
 ),
 
 touched AS (
     SELECT
+        line.invoice_id,
         line.line_id,
         calendar.month,
         CASE WHEN line.amount_cents < 0 THEN -1 ELSE 1 END AS sign,
@@ -50,8 +40,8 @@ shares AS (
 ranked AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY line_id ORDER BY remainder DESC, month) AS place,
-        cents - sum(whole_cents) OVER (PARTITION BY line_id) AS left_over
+        row_number() OVER (PARTITION BY invoice_id, line_id ORDER BY remainder DESC, month) AS place,
+        cents - sum(whole_cents) OVER (PARTITION BY invoice_id, line_id) AS left_over
     FROM shares
 ),
 

@@ -1,5 +1,6 @@
 -- One row per invoice and interval in which its status and total were the same, as its versions said when they came.
 -- Delisting ends an interval; the clock alone (an open invoice that gets past due) starts none.
+-- kept: by invoice
 WITH compared AS (
     SELECT
         invoice_id,

@@ -1,4 +1,5 @@
 -- One row per payment or refund that a vendor states on an invoice (MongoDB alone does), in its own words.
+-- kept: by invoice
 SELECT
     payment_id, -- stable surrogate: a hash of the invoice and of MongoDB's payment id
     invoice_id, -- the invoice in fct_invoices

@@ -1,5 +1,6 @@
 -- One row per change of an issued invoice that somebody should know of, as its versions tell it: a corrected amount, a paid
 -- one that is unpaid again, a void, a refund, and when the vendor ceased to list it or listed it again.
+-- kept: by invoice
 WITH neighbours AS (
     SELECT
         invoice_id,

@@ -1,4 +1,5 @@
 -- One row per document that can't be read and so stands in no other table: what it is, why, and all of its text.
+-- kept: whole
 WITH rejected AS (
     SELECT
         vendor,

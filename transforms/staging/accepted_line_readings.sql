@@ -1,5 +1,6 @@
 -- One row per line that a vendor states, of the documents that can be read in all of their lines; with an id that stays
 -- the same while the line does, whatever its amount.
+-- kept: view
 SELECT
     md5(line.invoice_id || '/line/' || line.natural_key || '#' || CAST(numbers.number AS VARCHAR)) AS line_id,
     line.invoice_id,

@@ -1,5 +1,6 @@
 -- One row per upcoming invoice without an id that was billed: which issued one it became. Both have the same period; of
 -- several, those of the same total belong together, then what is no longer listed as upcoming is what was billed.
+-- kept: scratch
 WITH accruing AS (
     SELECT
         *,

@@ -1,4 +1,5 @@
 -- One row per calendar month that can be billed for: its first moment, and the first after it, in UTC.
+-- kept: whole
 SELECT
     CAST(month AS DATE) AS month,
     month AT TIME ZONE 'UTC' AS starts_at,

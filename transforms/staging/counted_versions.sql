@@ -1,5 +1,6 @@
 -- One row per invoice and stretch of time in which the same version of it counted: of all listings that held it then,
 -- the one that issued it counts, then the one loaded last. What no listing held then has no row.
+-- kept: scratch
 WITH boundaries AS (
     SELECT vendor, account, identity, valid_from AS boundary FROM staging.identified_documents
     UNION

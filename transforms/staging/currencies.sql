@@ -1,5 +1,6 @@
 -- One row per currency of ISO 4217: how many minor units make one of it. Funds, metals and test codes, which have no
 -- minor unit, are left out: nothing is billed in them.
+-- kept: whole
 WITH two_decimals AS (
     SELECT unnest(string_split(
         'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW '

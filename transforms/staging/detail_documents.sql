@@ -1,5 +1,6 @@
 -- One row per version of a document of any vendor that states lines, as it came. Versori's products stand in the listed
 -- document itself.
+-- kept: view
 SELECT vendor, account, 'invoice_details' AS entity, listing, document_key, verbatim, valid_from, valid_to
 FROM staging.source_all__invoice_details
 UNION ALL

@@ -1,4 +1,5 @@
 -- One row per invoice whose detail states another total than its listing did, in minor units.
+-- kept: by invoice
 WITH numbers AS (
     SELECT
         invoice.invoice_id,

@@ -1,4 +1,5 @@
 -- One row per detail of an invoice that can be read: what only the detail states, in minor units, or why it can't be.
+-- kept: scratch
 WITH numbers AS (
     SELECT
         detail.*,

@@ -1,5 +1,6 @@
 -- One row per natural identity whose documents may be those of another invoice too: what is known by its period, what is
 -- gone, and what came after that. From when to when it was listed, and what it said first and last.
+-- kept: scratch
 WITH listed AS (
     SELECT
         vendor,

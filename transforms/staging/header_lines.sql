@@ -1,6 +1,7 @@
 -- One row per amount that stands only on the invoice: what its lines don't carry, and what is then left unexplained.
 -- An invoice without lines is one row of usage, and one of tax where that is stated. A line in another currency carries
 -- nothing of the invoice's.
+-- kept: scratch
 WITH line_sums AS (
     SELECT
         invoice_id,

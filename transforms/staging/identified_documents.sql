@@ -1,4 +1,5 @@
 -- One row per version of a listed document, as in staging.invoice_versions, with the invoice that it is a document of.
+-- kept: view
 SELECT
     version.* EXCLUDE (invoice_id),
     coalesce(known.identity, version.natural_identity) AS identity,

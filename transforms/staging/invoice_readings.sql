@@ -1,5 +1,6 @@
 -- One row per version of a listed document of any vendor. The first branch names what a vendor's reading may state
 -- and its type; what a vendor leaves out is null.
+-- kept: view
 SELECT
     CAST(NULL AS VARCHAR) AS vendor,
     CAST(NULL AS VARCHAR) AS account,

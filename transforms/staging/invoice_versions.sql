@@ -1,6 +1,7 @@
 -- One row per version of a listed document, read: amounts in minor units, times in UTC, exclusive period ends, and the
 -- reason where it can't be read. The rules for all vendors stand here, once. A time that can't be read is null and told
 -- in unread_times: no amount hangs on it.
+-- kept: scratch
 WITH moments AS (
     SELECT
         reading.* EXCLUDE (currency),

@@ -1,5 +1,6 @@
 -- One row per vendor, account and invoice: the version that counts, and whether a listing still holds it. Of several
 -- listings the one that issued the invoice counts, then the one loaded last; where all are gone, then the last to go.
+-- kept: by invoice
 WITH versions AS (
     SELECT
         version.*,

@@ -1,21 +1,11 @@
 -- One row per key under which an invoice was issued when it was last listed, by all versions of its document that are
 -- there: an audit looks for what a table lost.
-WITH last_versions AS (
-    SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY vendor, account, document_key
-            ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC
-        ) AS recency
-    FROM staging.identified_documents
-)
-
+-- kept: by invoice
 SELECT last_version.invoice_id, last_version.vendor, last_version.account, last_version.identity
-FROM last_versions AS last_version
+FROM staging.last_versions AS last_version
 CROSS JOIN staging.run
 WHERE
-    last_version.recency = 1
-    AND last_version.rejection_reason IS NULL
+    last_version.rejection_reason IS NULL
     AND NOT last_version.is_listed_upcoming
     AND last_version.listed_status <> 'upcoming'
     -- What accrues until its period is over was never issued if it left before.

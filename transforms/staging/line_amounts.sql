@@ -1,4 +1,5 @@
 -- One row per line of an invoice that can be read: its net amount in minor units, or why there is none.
+-- kept: scratch
 WITH numbers AS (
     SELECT
         line.* EXCLUDE (currency),

@@ -1,5 +1,6 @@
 -- One row per line: which one it is of those that its invoice has under the same natural key. Only what tells them apart
 -- goes through the window; the lines themselves are long.
+-- kept: scratch
 SELECT
     rowid AS line,
     row_number() OVER (

@@ -1,5 +1,6 @@
 -- One row per payment or refund of an invoice, in minor units of the currency that it was paid in: the stated one, else the
 -- invoice's. What can't be read as an amount is null; a currency that nobody knows is a reason to set the detail aside.
+-- kept: scratch
 WITH numbers AS (
     SELECT
         reading.* EXCLUDE (currency, tax, billed),

@@ -1,5 +1,6 @@
 -- One row per version of an invoice's detail: what it says came back in the invoice's currency, in minor units. No refund
 -- is 0; a sum beyond all bounds is null.
+-- kept: scratch
 WITH numbers AS (
     SELECT
         *,

@@ -1,4 +1,5 @@
 -- One row per invoice that states refunds: what came back in the invoice's own currency, in minor units.
+-- kept: scratch
 SELECT
     invoice_id,
     CAST(invoice_amount(sum(amount_cents)) AS BIGINT) AS refunded_cents

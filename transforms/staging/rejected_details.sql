@@ -1,4 +1,5 @@
 -- One row per detail document that can't be read, whole or in one of its lines: its invoice stands without it.
+-- kept: by invoice
 WITH beyond_all_bounds AS (
     -- Their sum would not fit 64 bits. It takes hundreds of thousands of lines, each of a billion dollars.
     SELECT invoice_id
@@ -40,7 +41,13 @@ grouped AS (
 )
 
 SELECT
-    grouped.*,
+    grouped.invoice_id,
+    grouped.vendor,
+    grouped.account,
+    grouped.entity,
+    grouped.listing,
+    grouped.document_key,
+    grouped.reason,
     document.verbatim AS document,
     document.valid_from
 FROM grouped

@@ -1,5 +1,6 @@
 -- One row per invoice whose documents state lines, payments or refunds: how many, and what of it stands in documents
 -- that are set aside. It is counted where they are read, so that audits see what gets lost on the way to the marts.
+-- kept: by invoice
 WITH parts AS (
     SELECT vendor, account, invoice_key, entity, listing, document_key, 'line' AS kind
     FROM staging.line_readings

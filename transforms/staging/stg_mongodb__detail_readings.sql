@@ -1,4 +1,5 @@
 -- One row per MongoDB invoice detail: whether it can be read. What it says of the invoice, the list says as well.
+-- kept: view
 SELECT
     vendor,
     account,

@@ -1,5 +1,6 @@
 -- One row per version of an invoice that MongoDB listed, under Billhouse's names. All amounts are whole US cents,
 -- which only the documentation says.
+-- kept: view
 WITH source AS (
     -- Read once: each path into a document would read it again.
     SELECT

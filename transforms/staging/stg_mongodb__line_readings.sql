@@ -1,4 +1,5 @@
 -- One row per line item of a MongoDB invoice's detail, under Billhouse's names. A line's amount is before its discount.
+-- kept: view
 WITH items AS (
     SELECT vendor, account, listing, document_key, unnest(lists.lineItems) AS item
     FROM staging.stg_mongodb__detail_parts

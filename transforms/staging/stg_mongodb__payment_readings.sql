@@ -1,5 +1,6 @@
 -- One row per payment and per refund that a MongoDB invoice's detail states. MongoDB gives a refund no id of its own, and no
 -- currency: it has those of its payment.
+-- kept: view
 WITH payments AS (
     SELECT vendor, account, listing, document_key, unnest(lists.payments) AS item
     FROM staging.stg_mongodb__detail_parts

@@ -1,5 +1,6 @@
 -- One row per refund in US dollars, the currency of every MongoDB invoice, in each version of its detail. Details are long
 -- and come in many versions, so that only those are read which hold a refund.
+-- kept: view
 WITH details AS (
     SELECT vendor, account, listing AS invoice_key, valid_from, mongodb_lists(mongodb_document(verbatim)) AS lists
     FROM staging.source_mongodb__invoice_details

@@ -1,4 +1,5 @@
 -- One row per Northflank invoice detail: the amounts that stand only there, under Billhouse's names.
+-- kept: view
 SELECT
     vendor,
     account,

@@ -1,5 +1,6 @@
 -- One row per version of an invoice that Northflank listed, under Billhouse's names. Which of its contracts a document
 -- follows decides whether amounts are decimals or cents; a factor of 100 is never guessed.
+-- kept: view
 WITH renamed AS (
     SELECT
         *,

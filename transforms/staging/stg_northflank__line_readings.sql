@@ -1,4 +1,5 @@
 -- One row per line item of a Northflank invoice's detail, under Billhouse's names.
+-- kept: view
 WITH items AS (
     SELECT
         *,

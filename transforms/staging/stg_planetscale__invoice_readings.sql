@@ -1,5 +1,6 @@
 -- One row per version of an invoice that PlanetScale listed, under Billhouse's names. No currency is stated anywhere.
 -- An unpaid invoice is open only once its period is over: until then it accrues.
+-- kept: view
 WITH renamed AS (
     SELECT
         *,

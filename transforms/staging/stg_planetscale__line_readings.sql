@@ -1,4 +1,5 @@
 -- One row per line item of a PlanetScale invoice, under Billhouse's names.
+-- kept: view
 SELECT
     vendor,
     account,

@@ -1,5 +1,6 @@
 -- One row per version of an invoice that Turso listed, under Billhouse's names. Turso states no currency but in its
 -- documentation (USD) and no period: the due date ends it, one month after it began.
+-- kept: view
 WITH renamed AS (
     SELECT
         *,

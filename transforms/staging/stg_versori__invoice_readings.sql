@@ -1,5 +1,6 @@
 -- One row per version of an invoice that Versori listed, under Billhouse's names. Versori gives an invoice no id and
 -- no payment status.
+-- kept: view
 WITH renamed AS (
     SELECT
         *,

@@ -1,5 +1,6 @@
 -- One row per product of a Versori invoice, under Billhouse's names. The listed document holds them, so that they are
 -- read of the version that counts.
+-- kept: view
 WITH products AS (
     SELECT
         document.vendor,

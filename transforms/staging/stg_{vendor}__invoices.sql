@@ -1,4 +1,5 @@
 -- One row per invoice of {vendor} that can be read: the columns of marts.fct_invoices as far as {vendor} states them.
+-- kept: view
 SELECT
     invoice.invoice_id,
     invoice.vendor,

@@ -13,11 +13,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines.model import TRANSFORMS, Audit, audits
-from pipelines.transform import TransformReport, build
+from pipelines.transform import TransformReport
+from pipelines.transform.project import TRANSFORMS, Query, audits
 from tests.transforms.corpus.given import STARTED_AT, load
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial, read_queries
+from tests.transforms.work_database import build_beside
 
 EXPECTED = Path(__file__).parent / "expected"
 FIRED = EXPECTED / "audits_that_fire.jsonl"
@@ -34,7 +35,7 @@ def built() -> tuple[duckdb.DuckDBPyConnection, TransformReport]:
     """The corpus in a database in memory, built as every night's run builds."""
     connection = duckdb.connect()
     load(connection)
-    return connection, build(connection, started_at=STARTED_AT)
+    return connection, build_beside(connection, started_at=STARTED_AT)
 
 
 def given_rows(
@@ -58,7 +59,7 @@ def given_rows(
     return found
 
 
-def fired_rows(trial: Trial, audits: Iterable[Audit]) -> list[str]:
+def fired_rows(trial: Trial, audits: Iterable[Query]) -> list[str]:
     """What each audit finds where its rule is broken: how many rows, and the first of them."""
     return [
         json.dumps({"audit": audit.name, "change": change} | found_after(trial, audit, change))
@@ -67,11 +68,11 @@ def fired_rows(trial: Trial, audits: Iterable[Audit]) -> list[str]:
     ]
 
 
-def found_after(trial: Trial, audit: Audit, change: str) -> dict[str, Any]:
+def found_after(trial: Trial, audit: Query, change: str) -> dict[str, Any]:
     """What an audit finds after a change that is then undone."""
     with trial.undone():
         trial.connection.execute(change)
-        rows = _rows(trial.connection, audit.query)
+        rows = _rows(trial.connection, audit.text)
     return {"rows": len(rows), "first": [json.loads(row) for row in rows[:2]]}
 
 

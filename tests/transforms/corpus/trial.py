@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines import model
-from pipelines.building import Clock, prepare
-from pipelines.model import TRANSFORMS, Audit, Model
+from pipelines.transform import names, project, raw
+from pipelines.transform.names import Clock
+from pipelines.transform.project import TRANSFORMS, Model, Query
 from tests.transforms.corpus.given import STARTED_AT, load
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
@@ -31,10 +31,11 @@ class Trial:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
-        prepare(self.connection, TRANSFORMS, Clock(STARTED_AT))
+        names.make(self.connection, TRANSFORMS)
+        Clock(STARTED_AT).write(self.connection, "staging.run")
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
-        self._models = model.models()
+        self._models = project.models()
         for each in self._models:
             self._create(each)
         self._rows = {each.name: self.rows(f"FROM {each.name}") for each in self._models}
@@ -61,9 +62,9 @@ class Trial:
 
         Raises:
             duckdb.Error: a query fails.
-            pipelines.model.ModelError: the files no longer fit together.
+            pipelines.transform.project.ModelError: the files no longer fit together.
         """
-        models = model.models(folder)
+        models = project.models(folder)
         differing = self._redefined(folder, changed)
         before = {each.name: each.query for each in self._models}
         for each in models:
@@ -79,13 +80,13 @@ class Trial:
                         break
         return differing
 
-    def audit(self, audits: Sequence[Audit]) -> dict[str, list[tuple[Any, ...]]]:
+    def audit(self, audits: Sequence[Query]) -> dict[str, list[tuple[Any, ...]]]:
         """The rows that these audits find."""
-        return {each.name: self.connection.execute(each.query).fetchall() for each in audits}
+        return {each.name: self.connection.execute(each.text).fetchall() for each in audits}
 
     def _redefined(self, folder: Path, changed: Sequence[str]) -> set[str]:
         """The macros that these files define, and those that use them; they are replaced."""
-        texts = [_without_comments(text) for text in model.macros(folder)]
+        texts = [_without_comments(text) for text in project.macros(folder)]
         macros = {name: one for text in texts for name, one in _macros_in(text).items()}
         differing: set[str] = set()
         for file in changed:
@@ -100,7 +101,7 @@ class Trial:
     def _create(self, one: Model) -> None:
         query = one.query.replace("{relation}", f"raw.{one.raw_table}")
         if one.raw_table and not self._has_raw(one.raw_table):
-            query = one.query.replace("{relation}", "staging.no_documents")
+            query = one.query.replace("{relation}", raw.whole([], [one.raw_table])[one.raw_table])
         self.connection.execute(f"CREATE OR REPLACE TABLE {one.name} AS {query}")
 
     def _has_raw(self, table: str) -> bool:

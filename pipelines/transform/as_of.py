@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _BUSY = (
-    "A run is at work in the warehouse {directory}, and an answer as of an earlier day needs the"
-    " database that it writes to. Ask again when the run is done; without --as-of the published"
-    " tables answer at any time."
+    "A run is at work in the warehouse {directory}, and this answer needs the database that it"
+    " writes to. Ask again when the run is done; without --as-of and --staging the published tables"
+    " answer at any time."
 )
 
 
@@ -65,6 +65,30 @@ def opened_as_of(warehouse: Warehouse, moment: datetime) -> Iterator[duckdb.Duck
     Raises:
         JobError: nothing was loaded yet, a run is at work, or the tables can't be built.
     """
+    with _built(warehouse, moment, as_of=moment) as connection:
+        connection.execute("USE next")
+        sealed(connection)
+        yield connection
+
+
+@contextmanager
+def opened_with_staging(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The staging tables, which a build needs in between only, and the marts, as of now.
+
+    Raises:
+        JobError: nothing was loaded yet, a run is at work, or the tables can't be built.
+    """
+    with _built(warehouse, datetime.now(UTC)) as connection:
+        connection.execute("USE scratch.staging")
+        sealed(connection)
+        yield connection
+
+
+@contextmanager
+def _built(
+    warehouse: Warehouse, moment: datetime, *, as_of: datetime | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The databases `next` and `scratch`, in memory."""
     import duckdb
 
     if not warehouse.work.exists():
@@ -73,19 +97,22 @@ def opened_as_of(warehouse: Warehouse, moment: datetime) -> Iterator[duckdb.Duck
             " set warehouse.directory to where the warehouse is."
         )
     with closing(duckdb.connect()) as connection, spilling_unseen(connection):
-        _build(connection, warehouse, moment)
-        connection.execute("USE marts")
-        sealed(connection)
+        _build(connection, warehouse, moment, as_of)
         yield connection
 
 
-def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: datetime) -> None:
-    """Copy what was known into memory, while no run can be in the way or be kept from its work."""
+def _build(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    moment: datetime,
+    as_of: datetime | None,
+) -> None:
+    """Build in memory what is known, while no run can be in the way or be kept from its work."""
     import duckdb
 
-    from pipelines.model import ModelError
-    from pipelines.scope import forget
-    from pipelines.transform import build
+    from pipelines import load_results
+    from pipelines.transform.build import build
+    from pipelines.transform.project import ModelError
 
     try:
         with holding(warehouse, lock_timeout=0):
@@ -93,31 +120,30 @@ def _build(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, moment: 
                 connection.execute(f"ATTACH {literal(warehouse.work)} AS work (READ_ONLY)")
             except duckdb.Error as error:
                 raise cannot_open(warehouse.work, error) from error
-            report = build(connection, started_at=moment, as_of=moment, raw="work.raw")
-            if not report.has_errors:
-                _copy_load_results(connection, moment)
-            forget(connection)
+            connection.execute("ATTACH ':memory:' AS next")
+            report = build(
+                connection,
+                started_at=moment,
+                run_id=load_results.newest_run(connection, "work", moment),
+                as_of=as_of,
+                raw_schema="work.raw",
+                scratch_stays=as_of is None,
+            )
+            load_results.copy(connection, "work", moment)
+            connection.execute("USE next")
             connection.execute("DETACH work")
     except WarehouseBusyError:
         raise JobError(_BUSY.format(directory=warehouse.directory)) from None
     except (duckdb.Error, ModelError) as error:
         raise JobError(
             f"The tables as of {moment:%Y-%m-%d %H:%M} UTC could not be built:"
-            f" {one_sentence(error)} The warehouse was only read. Ask without --as-of for the"
-            " published tables, and please report this message."
+            f" {one_sentence(error)} The warehouse was only read. Ask without --as-of or"
+            " --staging for the published tables, and please report this message."
         ) from error
-    if report.has_errors:
+    if as_of is not None and report.has_errors:
         broken = ", ".join(each.name for each in report.findings if each.severity == "error")
         raise JobError(
             f"What was known at {moment:%Y-%m-%d %H:%M} UTC breaks the audit(s) {broken}, so no"
             " answer can be trusted. That means that Billhouse reads a document of then wrongly:"
             " please report it."
         )
-
-
-def _copy_load_results(connection: duckdb.DuckDBPyConnection, moment: datetime) -> None:
-    """They have no versions: what had not begun by then was not known."""
-    connection.execute(
-        "CREATE TABLE marts.load_results AS FROM work.marts.load_results WHERE started_at <= ?",
-        [moment],
-    )

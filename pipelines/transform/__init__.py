@@ -1,0 +1,9 @@
+"""Builds what transforms/ says from what `raw` holds, and audits it."""
+
+from __future__ import annotations
+
+from pipelines.transform.audit import AuditFinding
+from pipelines.transform.build import TransformReport, build, can_go_on
+from pipelines.transform.project import ModelError
+
+__all__ = ["AuditFinding", "ModelError", "TransformReport", "build", "can_go_on"]

@@ -1,0 +1,210 @@
+"""One pass over what changed in `raw`, into the next published file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.sql_text import identifier
+from pipelines.transform import audit, changed, graph, names, project, raw, state
+from pipelines.transform.audit import AuditFinding
+from pipelines.transform.names import Clock
+from pipelines.transform.project import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A table that was built: its name with schema, its rows, and the wall time that it took."""
+
+    name: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TransformReport:
+    """What a build did. With errors among the findings, nothing of it may be published."""
+
+    models: list[BuiltModel]
+    findings: list[AuditFinding]
+    kept: list[Model]
+    has_changed: bool
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a rule is broken that publishing depends on."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    started_at: datetime,
+    run_id: str = "",
+    as_of: datetime | None = None,
+    raw_schema: str = "raw",
+    folder: Path = TRANSFORMS,
+    scratch_stays: bool = False,
+) -> TransformReport:
+    """Builds and audits all models in the attached database `next`.
+
+    Where the same rules built what `next` holds, only those invoices are built that may differ;
+    else it must be empty. What fails or doesn't pass its audits leaves it half done, so that it is
+    a copy, to be thrown away then. `started_at` is the clock of every rule that needs one (what is
+    past due, which period is over). With `as_of`, only what was known at that moment counts.
+    `raw_schema` holds the raw tables, with its database where that isn't the connection's; a raw
+    table that was never loaded counts as an empty one. The database `scratch`, in which a build
+    lays out what it needs in between, is gone afterwards, unless it is to stay: then it is whole.
+
+    Raises:
+        pipelines.transform.project.ModelError: The files can't be built as they are.
+        duckdb.Error: A query fails.
+    """
+    connection.execute("SET TimeZone = 'UTC'")
+    # Tables keep no order, so that the branches of a union are read side by side.
+    connection.execute("SET preserve_insertion_order = false")
+    # DuckDB would copy whatever passes in small chunks: documents of megabytes, several times.
+    connection.execute("SET enable_caching_operators = false")
+    [(home,)] = connection.execute("SELECT current_database()").fetchall()
+    this = _Build(connection, Clock(started_at, as_of), folder, raw_schema)
+    renamed = raw.renamed_accounts(connection, raw_schema)
+    names.attach(connection, "scratch", folder, renamed)
+    built = this.build_changed(scratch_stays=scratch_stays)
+    if scratch_stays:
+        names.attach(connection, "everything", folder, renamed)
+    else:
+        names.clear(connection, renamed)
+    built += this.build_whole()
+    findings = list(audit.audit(connection, folder))
+    # After an error the caller closes the connection, and all that it has attached with it.
+    connection.execute(f"USE {identifier(home)}")
+    connection.execute(f"DETACH {'everything' if scratch_stays else 'scratch'}")
+    this.clock.write(connection, "next.build.run")
+    audit.store(connection, run_id, findings)
+    return TransformReport(built, findings, this.kept(), this.has_changed)
+
+
+class _Build:
+    """The steps of a build, and what they have to know of each other."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, clock: Clock, folder: Path, raw_schema: str
+    ) -> None:
+        self._connection = connection
+        self.clock = clock
+        self._tables = raw.raw_tables(connection, raw_schema)
+        rules = state.rules(connection, folder, raw_schema)
+        models = state.models_in(connection, "next", rules)
+        self._is_new = models is None
+        self.has_changed = self._is_new
+        self._models = project.models(folder) if models is None else models
+        if models is None:
+            state.create(connection, rules, self._models)
+        self._raw_names = [each.raw_table for each in self._models if each.raw_table]
+
+    def kept(self) -> list[Model]:
+        """The models that readers and the next build find."""
+        return names.kept(self._models)
+
+    def build_changed(self, *, scratch_stays: bool = False) -> list[BuiltModel]:
+        """What is made of the invoices that changed, in the database `scratch`."""
+        if self._is_new:
+            changed.find_all(self._connection, self._tables)
+        else:
+            self.has_changed = (
+                changed.find_changed(self._connection, self._tables, self.clock.started_at) > 0
+            )
+        if not self.has_changed:
+            return []
+        self.clock.write(self._connection, "staging.run")
+        relations = raw.relations(
+            self._connection, self._tables, self._raw_names, everything=self._is_new
+        )
+        done_with = {} if scratch_stays else graph.done_with(self._models)
+        built = []
+        for each in graph.needed_in_parts(self._models):
+            if each.kind == VIEW:
+                what = "TABLE" if scratch_stays and not each.raw_table else "VIEW"
+                query = names.query_of(each, relations)
+                self._connection.execute(f"CREATE {what} {each.name} AS {query}")
+            elif each.kind == WHOLE and not self._is_new:
+                names.show_kept(self._connection, each, "next")
+            elif each.kind in (BY_INVOICE, WHOLE) and self._is_new:
+                built.append(self._make_kept(each))
+            else:
+                built.append(self._fill(f"CREATE TABLE {each.name} AS {each.query}", each))
+            for name in done_with.get(each.name, ()):
+                self._connection.execute(f"DROP TABLE {name}")
+        if not self._is_new:
+            self._replace()
+        return built
+
+    def build_whole(self) -> list[BuiltModel]:
+        """What is made of all that is kept, and the names that audits use."""
+        self.clock.write(self._connection, "staging.run")
+        relations = raw.whole(self._tables, self._raw_names)
+        gone = graph.built_from_scratch(self._models)
+        there = {each.name for each in graph.needed_in_parts(self._models)}
+        built = []
+        for each in self._models:
+            if each.name in gone or (each.kind == VIEW and not each.is_asked):
+                continue
+            if each.kind == VIEW and not each.is_mart:
+                query = names.query_of(each, relations)
+                self._connection.execute(f"CREATE VIEW {each.name} AS {query}")
+                continue
+            if each.kind == VIEW and self._is_new:
+                table = names.place(each, "next")
+                from pipelines.transform.check import in_its_place
+
+                query = in_its_place(each)
+                self._connection.execute(f"CREATE VIEW {table} AS {query}")
+                names.comment_on(self._connection, each, table)
+            elif each.kind == WHOLE and each.name not in there:
+                built.append(self._make_whole(each))
+            names.show_kept(self._connection, each, "next")
+        return built
+
+    def _make_kept(self, model: Model) -> BuiltModel:
+        """Straight into the next file, from where the models behind it read it."""
+        table = names.place(model, "next")
+        built = self._fill(f"CREATE TABLE {table} AS {model.query}", model)
+        names.comment_on(self._connection, model, table)
+        names.show_kept(self._connection, model, "next")
+        return built
+
+    def _make_whole(self, model: Model) -> BuiltModel:
+        table = names.place(model, "next")
+        if self._is_new:
+            return self._make_kept(model)
+        self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        return self._fill(f"INSERT INTO {table} {model.query}", model)
+
+    def _replace(self) -> None:
+        """The rows of the invoices that changed, by those that were built of them."""
+        for each in self._models:
+            if each.kind == BY_INVOICE:
+                table = names.place(each, "next")
+                self._connection.execute(
+                    f"DELETE FROM {table} WHERE invoice_id IN"  # noqa: S608
+                    " (SELECT invoice_id FROM scratch.main.changed)"
+                )
+                self._connection.execute(f"INSERT INTO {table} BY NAME FROM {each.name}")
+        changed.remember(self._connection)
+
+    def _fill(self, statement: str, model: Model) -> BuiltModel:
+        started = time.perf_counter()
+        row = self._connection.execute(statement).fetchone()
+        return BuiltModel(model.name, row[0] if row else 0, time.perf_counter() - started)
+
+
+def can_go_on(
+    connection: duckdb.DuckDBPyConnection, raw_schema: str = "raw", folder: Path = TRANSFORMS
+) -> bool:
+    """Whether what `next` holds was built by the same rules."""
+    rules = state.rules(connection, folder, raw_schema)
+    return state.models_in(connection, "next", rules) is not None

@@ -1,0 +1,251 @@
+"""The SQL files of transforms/: what each builds, how it is kept, and what it reads.
+
+A file `staging/x.sql` or `marts/x.sql` holds one SELECT, and its head, a comment, says what a row
+is and, in its last line, how the rows are kept:
+
+- `-- kept: by invoice`: a table of which a build replaces the rows of the invoices that changed.
+- `-- kept: whole`: a table that each build fills again, from tables that are kept.
+- `-- kept: view`: no table at all.
+- `-- kept: scratch`: a table that a build needs in between, over the invoices that changed.
+
+Three things stand behind names that no file bears alone:
+
+- `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
+- `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
+- `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and
+  `staging.source_all__x` the union of those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
+MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts"}
+_SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_TEMPLATE = "{vendor}"
+_KEPT = "kept: "
+Severity = Literal["error", "warning"]
+Kind = Literal["by invoice", "whole", "view", "scratch"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+BY_INVOICE, WHOLE, VIEW, SCRATCH = KINDS
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
+
+
+class ModelError(Exception):
+    """A file in transforms/ that can't be built as it is: names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One relation to build. `name` carries its schema, `query` is a single SELECT.
+
+    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
+    `comment` says what a row is, and `columns` what the columns are, as far as the file tells.
+    `is_asked` of a view: an audit, an alert or a table that is kept whole reads it.
+    """
+
+    name: str
+    file: str
+    query: str
+    kind: Kind
+    references: frozenset[str] = frozenset()
+    raw_table: str | None = None
+    comment: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    is_asked: bool = False
+
+    @property
+    def is_mart(self) -> bool:
+        """Whether readers see it."""
+        return self.name.startswith("marts.")
+
+
+@dataclass(frozen=True)
+class Query:
+    """An audit or an alert. `severity` and `message` are an audit's."""
+
+    name: str
+    text: str
+    message: str = ""
+    severity: Severity = "error"
+
+
+def models(folder: Path = TRANSFORMS) -> list[Model]:
+    """All models in an order in which each stands behind what it reads.
+
+    Raises:
+        ModelError: A file says nothing of how it is kept or can't be kept so, reads something that
+            no file builds, or two files read each other.
+    """
+    return list(_models(folder, fingerprint(folder)))
+
+
+@lru_cache
+def _models(folder: Path, _fingerprint: str) -> Sequence[Model]:
+    from pipelines.transform.check import checked
+    from pipelines.transform.graph import in_order
+
+    queries: dict[str, exp.Query] = {}
+    files = list(_files(folder, queries))
+    source = (folder / "source.sql").read_text(encoding="utf-8")
+    every = in_order([*files, *_unions(files), *_sources(files, source)])
+    return checked(every, queries, folder)
+
+
+def mart_names(folder: Path = TRANSFORMS) -> list[str]:
+    """The names of the marts, without their schema."""
+    return sorted(path.stem for path in (folder / "marts").glob("*.sql"))
+
+
+def fingerprint(folder: Path = TRANSFORMS) -> str:
+    """A hash of all SQL files: what one set of them has built, another must build again."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.sql")):
+        digest.update(f"{path.relative_to(folder)}\n".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def macros(folder: Path = TRANSFORMS) -> list[str]:
+    """The macro files' statements; each file uses only macros of its own or of a file before it."""
+    return [path.read_text(encoding="utf-8") for path in sorted((folder / "macros").glob("*.sql"))]
+
+
+def audits(folder: Path = TRANSFORMS) -> Iterator[Query]:
+    """The audits by name; the first comment says `error:` or `warning:` and what is wrong."""
+    for path in sorted((folder / "audits").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        word, _, message = " ".join(_head(text)).partition(": ")
+        if word not in _SEVERITIES:
+            raise ModelError(
+                f"{path.name} must open with a comment '-- error: …' or '-- warning: …'"
+            )
+        yield Query(path.stem, text, message, _SEVERITIES[word])
+
+
+def alerts(folder: Path = TRANSFORMS) -> list[Query]:
+    """The alerts by name, which is their kind."""
+    paths = sorted((folder / "alerts").glob("*.sql"))
+    return [Query(path.stem, path.read_text(encoding="utf-8")) for path in paths]
+
+
+@lru_cache(maxsize=500)
+def parsed(text: str, file: str) -> exp.Query:
+    """A file's one query.
+
+    Raises:
+        ModelError: it holds something else.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        found = [each for each in sqlglot.parse(text, read="duckdb") if each is not None]
+    except sqlglot.ParseError as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"transforms/{file} can't be read as SQL: {reason}") from error
+    if len(found) != 1 or not isinstance(found[0], exp.Query):
+        raise ModelError(f"transforms/{file} must hold one SELECT and nothing else")
+    return found[0]
+
+
+def references(query: exp.Query) -> frozenset[str]:
+    """The tables of staging and marts that a query reads."""
+    from sqlglot import exp
+
+    tables = {f"{each.db}.{each.name}" for each in query.find_all(exp.Table) if each.db}
+    return frozenset(tables) - MADE_BY_THE_BUILD
+
+
+def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:
+    paths = [
+        path for schema in ("staging", "marts") for path in sorted((folder / schema).glob("*.sql"))
+    ]
+    names = [f"{path.parent.name}.{path.stem}" for path in paths]
+    vendors = [
+        match["vendor"]
+        for name in names
+        if (match := _VENDOR_MODEL.fullmatch(name)) and match["entity"] == "invoice_readings"
+    ]
+    for path, name in zip(paths, names, strict=True):
+        text = path.read_text(encoding="utf-8")
+        file = path.relative_to(folder).as_posix()
+        for vendor in vendors if _TEMPLATE in name else [""]:
+            filled_in = text.replace(_TEMPLATE, vendor)
+            model = name.replace(_TEMPLATE, vendor)
+            queries[model] = parsed(filled_in, file)
+            yield _model(model, file, filled_in, queries[model])
+
+
+def _model(name: str, file: str, text: str, query: exp.Query) -> Model:
+    comment, kind = _comment_and_kind(text, file)
+    columns = {
+        each.alias_or_name: " ".join(comment.strip() for comment in each.comments or [])
+        for each in query.selects
+    }
+    return Model(
+        name,
+        file,
+        text,
+        kind,
+        references(query),
+        comment=comment,
+        columns={column: comment for column, comment in columns.items() if comment},
+    )
+
+
+def _comment_and_kind(text: str, file: str) -> tuple[str, Kind]:
+    *comment, last = _head(text) or [""]
+    for kind in KINDS:
+        if last == f"{_KEPT}{kind}" and comment:
+            return " ".join(comment), kind
+    ways = ", ".join(f"'-- {_KEPT}{kind}'" for kind in KINDS)
+    raise ModelError(
+        f"transforms/{file} must open with a comment that says what a row is, and whose last line"
+        f" says how it is kept, one of {ways}"
+    )
+
+
+def _unions(files: Iterable[Model]) -> Iterator[Model]:
+    members: dict[str, list[str]] = {}
+    for model in files:
+        if match := _VENDOR_MODEL.fullmatch(model.name):
+            members.setdefault(match["entity"], []).append(model.name)
+    for entity, names in members.items():
+        yield _union(f"staging.stg_all__{entity}", names)
+
+
+def _sources(files: Iterable[Model], text: str) -> Iterator[Model]:
+    members: dict[str, list[str]] = {}
+    for name in sorted({name for model in files for name in model.references}):
+        match = _SOURCE.fullmatch(name)
+        if match and match["vendor"] != "all":
+            members.setdefault(match["entity"], []).append(name)
+            query = text.replace(_TEMPLATE, match["vendor"])
+            raw_table = f"{match['vendor']}__{match['entity']}"
+            yield Model(name, "source.sql", query, "view", raw_table=raw_table)
+    for entity, names in members.items():
+        yield _union(f"staging.source_all__{entity}", names)
+
+
+def _union(name: str, members: list[str]) -> Model:
+    query = "\nUNION ALL BY NAME\n".join(f"FROM {member}" for member in members)
+    return Model(name, "", query, "view", frozenset(members))
+
+
+def _head(text: str) -> list[str]:
+    """The lines of the comment that a file opens with."""
+    lines = text.splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    return [line.removeprefix("--").strip() for line in lines[:end]]

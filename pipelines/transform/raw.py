@@ -1,0 +1,148 @@
+"""The tables of `raw` that a build reads, and how: all of them, or of the invoices that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import duckdb
+
+from pipelines.catalog import has_table
+from pipelines.sql_text import identifier, literal
+from pipelines.transform.names import RenamedAccount
+
+# DuckDB takes 2,048 rows in one bite, which long documents make too large: they are read in pieces.
+PIECE_BYTES = 16_000_000
+LONG_BYTES = PIECE_BYTES // 2_048
+
+_NO_DOCUMENTS = """(
+    SELECT
+        CAST(NULL AS VARCHAR) AS account, CAST(NULL AS VARCHAR) AS listing,
+        CAST(NULL AS VARCHAR) AS document_key, CAST(NULL AS VARCHAR) AS document,
+        CAST(NULL AS VARCHAR) AS version_hash, CAST(NULL AS VARCHAR) AS _dlt_load_id,
+        CAST(NULL AS TIMESTAMPTZ) AS valid_from, CAST(NULL AS TIMESTAMPTZ) AS valid_to
+    WHERE FALSE
+)"""
+_CHANGED = """
+    SELECT raw.* FROM {relation} AS raw
+    SEMI JOIN scratch.main.changed AS changed
+        ON changed.vendor = {vendor} AND changed.account = raw.account
+        AND changed.invoice_key = raw.{invoice_key}
+"""
+# A version's hash says nothing of what stands in it, so that its ranges are pieces of any table.
+_FIRST_HASHES = """
+    WITH documents AS (
+        SELECT version_hash, strlen(document) AS bytes
+        FROM {relation}
+    ),
+
+    places AS (
+        SELECT version_hash, sum(bytes) OVER (ORDER BY version_hash) - bytes AS place
+        FROM documents
+    )
+
+    SELECT min(version_hash)
+    FROM places
+    GROUP BY place // {piece_bytes}
+    HAVING max(place) > 0
+    ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table of `raw` that is there: `relation` is its name with schema and database."""
+
+    name: str
+    relation: str
+
+    def read_by(self, query: str) -> str:
+        """The query with the table's names in it; an invoice's details are listed by its key."""
+        vendor, _, entity = self.name.partition("__")
+        return query.format(
+            table=literal(self.name),
+            vendor=literal(vendor),
+            relation=self.relation,
+            invoice_key="document_key" if entity == "invoices" else "listing",
+            is_listed=str(entity == "invoices").upper(),
+        )
+
+    def of_changed(self, connection: duckdb.DuckDBPyConnection, *, everything: bool) -> str:
+        """What to read for the invoices in `scratch.main.changed`, or for all of them."""
+        rows = self.read_by("SELECT raw.* FROM {relation} AS raw" if everything else _CHANGED)
+        ranges = self._ranges(connection)
+        if not ranges:
+            return f"({rows})"
+        return "(" + "\nUNION ALL\n".join(f"({rows} WHERE {each})" for each in ranges) + ")"
+
+    def _ranges(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        """Conditions that split the table into pieces, where its documents are long."""
+        longest = connection.execute(
+            f"SELECT max(strlen(document)) > ? FROM {self.relation}",  # noqa: S608
+            [LONG_BYTES],
+        ).fetchone()
+        if longest is None or not longest[0]:
+            return []
+        query = _FIRST_HASHES.format(relation=self.relation, piece_bytes=PIECE_BYTES)
+        firsts = [literal(first) for (first,) in connection.execute(query).fetchall()]
+        if not firsts:
+            return []
+        return [
+            f"raw.version_hash < {firsts[0]}",
+            *(
+                f"raw.version_hash >= {first} AND raw.version_hash < {following}"
+                for first, following in pairwise(firsts)
+            ),
+            f"raw.version_hash >= {firsts[-1]}",
+        ]
+
+
+def raw_tables(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RawTable]:
+    """The tables of documents, each `<vendor>__<entity>`, in the schema `raw` (with its database).
+
+    One that another program put there has other columns, and is nobody's business.
+    """
+    database, _, schema = raw.rpartition(".")
+    rows = connection.execute(
+        "SELECT database_name, table_name FROM duckdb_columns()"
+        " WHERE schema_name = ? AND database_name = coalesce(nullif(?, ''), current_database())"
+        " AND column_name = 'version_hash' AND contains(table_name, '__') ORDER BY ALL",
+        [schema, database],
+    ).fetchall()
+    return [
+        RawTable(name, f"{identifier(database)}.{identifier(schema)}.{identifier(name)}")
+        for database, name in rows
+    ]
+
+
+def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RenamedAccount]:
+    """Those that got another name; nobody wrote them down before the first did."""
+    database, _, schema = raw.rpartition(".")
+    if not has_table(connection, schema, "renamed_accounts", database or None):
+        return []
+    return connection.execute(f"FROM {raw}.renamed_accounts ORDER BY ALL").fetchall()
+
+
+def relations(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[RawTable],
+    wanted: Sequence[str],
+    *,
+    everything: bool,
+) -> dict[str, str]:
+    """Where each wanted table's rows of the changed invoices are; one that was never loaded counts
+    as an empty one."""
+    found = {each.name: each for each in tables}
+    return {
+        name: found[name].of_changed(connection, everything=everything)
+        if name in found
+        else _NO_DOCUMENTS
+        for name in wanted
+    }
+
+
+def whole(tables: Sequence[RawTable], wanted: Sequence[str]) -> dict[str, str]:
+    """The same of all rows, for queries that read no documents in full."""
+    found = {each.name: each.relation for each in tables}
+    return {name: found.get(name, _NO_DOCUMENTS) for name in wanted}

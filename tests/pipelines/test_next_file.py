@@ -1,0 +1,201 @@
+"""The file that is published goes on from the one before, and is made again where it can't."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import job
+from pipelines.report import RunReport
+from pipelines.transform import project
+from pipelines.transform.as_of import opened_with_staging
+from pipelines.transform.project import Query
+from pipelines.warehouse import Warehouse, connect, holding
+from tests.pipelines.processes import Billhouse
+from tests.transforms.test_readings import MONGODB
+from tests.transforms.work_database import NIGHT, WorkDatabase
+
+
+@pytest.fixture
+def loaded(warehouse: Warehouse) -> Warehouse:
+    """Three invoices, published."""
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)):
+        pass
+    bring(warehouse, *"123")
+    assert night(warehouse).exit_code == 0
+    return warehouse
+
+
+def bring(warehouse: Warehouse, *keys: str, cents: int = 726) -> None:
+    """What a load leaves."""
+    work = WorkDatabase(warehouse.work)
+    with closing(work.connection):
+        for key in keys:
+            work.add("mongodb", MONGODB | {"id": key, "amountBilledCents": cents}, key=key)
+
+
+def night(warehouse: Warehouse, day: int = 0) -> RunReport:
+    with holding(warehouse, lock_timeout=0):
+        run = job.Run(warehouse, lambda _: None)
+        run.started_at = NIGHT + timedelta(days=day)
+        return run.transform_and_publish()
+
+
+def built(report: RunReport) -> dict[str, int]:
+    assert report.transform is not None
+    return {each.name: each.rows for each in report.transform.models}
+
+
+def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
+    with closing(duckdb.connect(warehouse.published, read_only=True)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+NUMBERS = "SELECT invoice_number FROM fct_invoices ORDER BY ALL"
+
+
+def test_only_what_is_new_is_built_and_readers_see_marts_alone(loaded: Warehouse) -> None:
+    assert "marts.fct_invoices" not in built(night(loaded, 1))
+    bring(loaded, "4")
+    assert built(night(loaded, 2))["marts.fct_invoices"] == 1
+    assert rows(loaded, NUMBERS) == [("1",), ("2",), ("3",), ("4",)]
+    shown = {name for (name,) in rows(loaded, "SHOW TABLES")}
+    marts = {each.name.removeprefix("marts.") for each in project.models() if each.is_mart}
+    assert shown == marts | {"load_results", "audit_results"}
+    assert {path.stem for path in loaded.parquet.iterdir()} == shown
+    undescribed = rows(
+        loaded,
+        "SELECT table_name, column_name FROM duckdb_columns()"
+        " WHERE schema_name = 'main' AND comment IS NULL AND NOT internal",
+    )
+    assert undescribed == []
+
+
+def test_the_work_database_holds_no_tables_of_a_build(loaded: Warehouse) -> None:
+    with closing(duckdb.connect(loaded.work)) as connection:
+        connection.execute(
+            "CREATE SCHEMA staging; CREATE TABLE staging.invoices AS SELECT 1 AS one;"
+            "CREATE TABLE marts.fct_invoices AS SELECT 1 AS one;"
+            "CREATE TABLE marts.alerts_sent AS SELECT 1 AS one;"
+            "INSERT INTO marts.load_results BY NAME SELECT 'r' AS run_id, now() AS started_at,"
+            " 'v' AS vendor, 'a' AS account, 'ok' AS outcome, 1 AS requests, 1 AS documents,"
+            " 1 AS new_versions, 1 AS seconds, 1 AS run_number;"
+            "CREATE MACRO is_date(value) AS true; CREATE TABLE main.publication AS SELECT 1 AS one"
+        )
+    assert night(loaded, 1).exit_code == 0
+    with closing(duckdb.connect(loaded.work, read_only=True)) as connection:
+        found = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL"
+        ).fetchall()
+        assert found == [
+            ("main", "layout"),
+            ("main", "published"),
+            ("marts", "alerts_sent"),
+            ("marts", "load_results"),
+            ("raw", "mongodb__invoices"),
+        ]
+        macros = "SELECT count(*) FROM duckdb_functions() WHERE NOT internal"
+        assert connection.execute(macros).fetchall() == [(0,)]
+    assert rows(loaded, "SELECT run_id FROM load_results") == [("r",)]
+
+
+@pytest.fixture
+def broken_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """An audit that finds the fourth invoice."""
+    with monkeypatch.context() as patch:
+        query = "SELECT invoice_number FROM marts.fct_invoices WHERE invoice_number = '4'"
+        patch.setattr(project, "audits", lambda _: [Query("never", query, "no fourth one")])
+        yield patch
+
+
+def test_a_build_that_breaks_a_rule_is_tried_again(
+    loaded: Warehouse, broken_rule: pytest.MonkeyPatch
+) -> None:
+    before = loaded.published.read_bytes()
+    bring(loaded, "4")
+    for day in (1, 2):
+        report = night(loaded, day)
+        assert report.exit_code == 1
+        assert built(report)["marts.fct_invoices"] == 1
+        assert loaded.published.read_bytes() == before
+        assert not loaded.working_folder.exists()
+    broken_rule.undo()
+    assert built(night(loaded, 3))["marts.fct_invoices"] == 1
+    assert len(rows(loaded, NUMBERS)) == 4
+
+
+def test_an_audit_finds_what_no_build_has_touched(loaded: Warehouse) -> None:
+    with closing(duckdb.connect(loaded.published)) as connection:
+        connection.execute("UPDATE fct_invoice_lines SET amount_cents = 1")
+    kept = loaded.published.stat()
+    with closing(connect(loaded)) as connection:
+        connection.execute(
+            "CREATE OR REPLACE TABLE main.published AS SELECT ?::BIGINT AS size, ?::BIGINT AS m",
+            [kept.st_size, kept.st_mtime_ns],
+        )
+    bring(loaded, "4")
+    report = night(loaded, 1)
+    assert report.exit_code == 1
+    assert report.transform is not None
+    assert {each.name for each in report.transform.findings} >= {"lines_add_up", "months_add_up"}
+
+
+def test_what_somebody_wrote_into_the_published_file_is_gone(loaded: Warehouse) -> None:
+    with closing(duckdb.connect(loaded.published)) as connection:
+        connection.execute("DELETE FROM fct_invoices")
+    assert built(night(loaded, 1))["marts.fct_invoices"] == 3
+    assert len(rows(loaded, NUMBERS)) == 3
+
+
+def test_a_published_file_that_is_damaged_inside_is_made_again(loaded: Warehouse) -> None:
+    found = loaded.published.stat()
+    damaged = bytearray(loaded.published.read_bytes())
+    damaged[3 * 4096 :] = os.urandom(len(damaged) - 3 * 4096)
+    loaded.published.write_bytes(damaged)
+    os.utime(loaded.published, ns=(found.st_atime_ns, found.st_mtime_ns))
+    bring(loaded, "4")
+    assert built(night(loaded, 1))["marts.fct_invoices"] == 4
+    assert len(rows(loaded, NUMBERS)) == 4
+
+
+def test_findings_are_published(loaded: Warehouse) -> None:
+    assert rows(loaded, "FROM audit_results") == []
+    with closing(duckdb.connect(loaded.work)) as connection:
+        connection.execute(
+            "UPDATE raw.mongodb__invoices SET valid_to = ? WHERE document_key = '1'", [NIGHT]
+        )
+    report = night(loaded, 1)
+    assert report.exit_code == 0
+    delisted = "FROM audit_results WHERE audit = 'delisted_invoices'"
+    [(run_id, name, severity, message, count, first)] = rows(loaded, delisted)
+    assert (run_id, name, severity, count) == (report.run_id, "delisted_invoices", "warning", 1)
+    assert message == "the vendor no longer lists an invoice that it issued"
+    cents = rows(loaded, f"SELECT first_rows ->> '$[0].total_cents' {delisted}")
+    assert cents == [("726",)], first
+    night(loaded, 2)
+    assert [row[0] != run_id for row in rows(loaded, delisted)] == [True]
+
+
+def test_staging_is_there_to_be_asked(loaded: Warehouse, billhouse: Billhouse) -> None:
+    with opened_with_staging(loaded) as connection:
+        for query in (
+            "SELECT count(*) FROM staging.invoice_versions",
+            "SELECT count(*) FROM stg_mongodb__invoices",
+            "SELECT count(*) FROM staging.invoice_readings",
+            "SELECT count(*) FROM marts.fct_invoices",
+            "SELECT count(DISTINCT invoice_id) FROM staging.invoices",
+        ):
+            assert connection.execute(query).fetchall() == [(3,)], query
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute(f"ATTACH '{loaded.work.name}'")
+    finished = billhouse("query", "--staging", "--format", "csv", "SELECT 1 AS one FROM refunds")
+    assert (finished.returncode, finished.stdout) == (0, "one\n")
+    both = billhouse("query", "--staging", "--as-of", "2026-01-01", "SELECT 1")
+    assert both.returncode == 2
+    assert "--staging" in both.stderr
