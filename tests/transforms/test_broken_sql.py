@@ -40,10 +40,10 @@ PERIODS, REJECTED = "marts/dim_billing_periods.sql", "marts/rejected_documents.s
 BREAKS = {
     "payments twice": twice(PAYMENTS, "staging.payments"),
     "payments of some invoices lost": Break(
-        PAYMENTS, "FROM staging.payments", "FROM staging.payments WHERE invoice_id < 'b'"
+        PAYMENTS, "WHERE rejection_reason", "WHERE invoice_id < 'b' AND rejection_reason"
     ),
     "payments without refunds": Break(
-        PAYMENTS, "FROM staging.payments", "FROM staging.payments WHERE kind <> 'refund'"
+        PAYMENTS, "WHERE rejection_reason", "WHERE kind <> 'refund' AND rejection_reason"
     ),
     "payments in no currency": Break(PAYMENTS, "    currency, --", "    '' AS currency, --"),
     "payments of another account": Break(PAYMENTS, "    account, --", "    'x' AS account, --"),
@@ -146,9 +146,9 @@ BREAKS = {
         PERIODS, "FROM counted\n", "FROM (FROM counted UNION ALL FROM counted) AS counted\n"
     ),
     "months without invoices lost": Break(
-        PERIODS, "CROSS JOIN staging.run", "CROSS JOIN staging.run\nWHERE counted.invoices > 0"
+        PERIODS, "    LEFT JOIN periods AS period", "    INNER JOIN periods AS period"
     ),
-    "gaps untold": Break(PERIODS, "counted.invoices = 0 AS is_gap", "FALSE AS is_gap"),
+    "gaps untold": Break(PERIODS, "coalesce(uncovered.days, 0) > 0 AS is_gap", "FALSE AS is_gap"),
 }  # fmt: skip
 
 

@@ -1,5 +1,9 @@
 -- Surrogate keys that stay the same from run to run, and what tells invoices apart.
 
+-- Whoever builds fills it: the accounts that got another name.
+CREATE SCHEMA IF NOT EXISTS staging;
+CREATE TABLE IF NOT EXISTS staging.renamed_accounts (vendor VARCHAR, account VARCHAR, first_name VARCHAR);
+
 -- The name that an account had first. One that took over a name from which another moved away is told from that one.
 CREATE OR REPLACE MACRO first_name(vendor_name, account_name) AS
     coalesce(

@@ -13,13 +13,24 @@ counted AS (
     SELECT vendor, account, invoice_key, entity, listing, document_key, kind, count(*) AS parts
     FROM parts
     GROUP BY vendor, account, invoice_key, entity, listing, document_key, kind
+),
+
+-- A payment is set aside by itself; the others of its document stay.
+rejected_payments AS (
+    SELECT invoice_id, kind, count(*) AS parts
+    FROM staging.payments
+    WHERE rejection_reason IS NOT NULL
+    GROUP BY invoice_id, kind
 )
 
 SELECT
     invoice.invoice_id,
     counted.kind,
     CAST(sum(counted.parts) AS BIGINT) AS parts,
-    CAST(sum(CASE WHEN rejected.document_key IS NULL THEN 0 ELSE counted.parts END) AS BIGINT) AS rejected_parts
+    CAST(
+        sum(CASE WHEN rejected.document_key IS NULL THEN 0 ELSE counted.parts END)
+        + coalesce(max(payments.parts), 0) AS BIGINT
+    ) AS rejected_parts
 FROM counted
 INNER JOIN staging.invoices AS invoice
     ON counted.vendor = invoice.vendor AND counted.account = invoice.account
@@ -27,5 +38,6 @@ INNER JOIN staging.invoices AS invoice
 LEFT JOIN staging.rejected_details AS rejected
     ON counted.vendor = rejected.vendor AND counted.account = rejected.account AND counted.entity = rejected.entity
     AND counted.listing = rejected.listing AND counted.document_key = rejected.document_key
+LEFT JOIN rejected_payments AS payments ON invoice.invoice_id = payments.invoice_id AND counted.kind = payments.kind
 WHERE invoice.rejection_reason IS NULL
 GROUP BY invoice.invoice_id, counted.kind

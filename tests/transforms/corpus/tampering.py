@@ -40,29 +40,12 @@ def of(invoice: str) -> str:
     return f"invoice_id = (SELECT invoice_id FROM {INVOICES} WHERE {invoice})"
 
 
+BILLED = '{"cloudflare_billed": true}'
+PLANETSCALE_LINE = "vendor = 'planetscale' AND record_type = 'line' AND amount_cents > 100"
 ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
 TAMPERING: dict[str, list[str]] = {
-    "possibly_same_invoice": [
-        "UPDATE staging.possible_successions SET is_succession = FALSE",
-        f"UPDATE {INVOICES} SET invoice_number = 'T-1' WHERE vendor = 'turso'",
-        f"UPDATE {INVOICES} SET account = 'x' || account WHERE vendor = 'versori'"
-        " AND billing_period_start = '2026-04-01'",
-        f"UPDATE {INVOICES} SET payment_status = 'upcoming' WHERE account = 'second of two'",
-        f"UPDATE {INVOICES} SET payment_status = 'upcoming' WHERE account = 'first of two'",
-        *(
-            f"UPDATE {INVOICES} SET {column} = {value} WHERE account = 'second of two'"
-            for column, value in (
-                ("vendor", "'x'"),
-                ("currency", "'EUR'"),
-                ("total_cents", "1"),
-                ("billing_period_start", "'2026-01-01'"),
-                ("billing_period_end", "'2027-01-01'"),
-                ("invoice_number", "'x'"),
-            )
-        ),
-    ],
     "accepted_line_values": [
         *(
             one(LINES, f"{column} = {value}")
@@ -284,4 +267,18 @@ TAMPERING: dict[str, list[str]] = {
     "unique_line_ids": [again(LINES)],
     "unique_months": [again(SPEND), again(SPEND, "month IS NULL")],
     "unique_payment_ids": [again(PAYMENTS)],
+    "possibly_same_invoice": [
+        "UPDATE staging.possible_successions SET is_succession = FALSE, next_invoice_id ="
+        f" (SELECT invoice_id FROM {INVOICES} WHERE invoice_number = 'mv-2')"
+        " WHERE account = 'moved'",
+        f"UPDATE {INVOICES} SET invoice_number = 'n-1' WHERE invoice_number = 'mv-2'",
+        f"UPDATE {INVOICES} SET total_cents = 7480 WHERE account = 'second free'",
+    ],
+    "cloudflare_billed_lines": [
+        one(LINES, f"tags = '{BILLED}', amount_cents = amount_cents + {more}", PLANETSCALE_LINE)
+        for more in (0, 100)
+    ],
+    "unread_times": [
+        one("staging.invoices", "unread_times = 'due date: soon'", "document_key = 'T-2'")
+    ],
 }  # fmt: skip
