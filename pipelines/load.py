@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipelines import memory, settings
 from pipelines.failures import JobError
+from pipelines.working_folder import ELSEWHERE
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,8 +27,6 @@ DATASET = "raw"
 # dlt writes the paths of its files into SQL and into templates as they are, where most other
 # characters mean something.
 _PLAIN = re.compile(r"[A-Za-z0-9_./@:=,+~ -]+")
-
-_ELSEWHERE = "billhouse-dlt-"
 
 
 def load(
@@ -108,7 +107,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
             folder.mkdir(parents=True)
             yield folder
         else:
-            elsewhere = Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=_plain_place()))
+            elsewhere = Path(tempfile.mkdtemp(prefix=ELSEWHERE, dir=_plain_place()))
             # So that the next run finds it, should this one be killed.
             folder.symlink_to(elsewhere)
             yield elsewhere
@@ -126,7 +125,7 @@ def _plain_place() -> str:
 
 def _remove(folder: Path) -> None:
     if folder.is_symlink():
-        if (elsewhere := folder.readlink()).name.startswith(_ELSEWHERE):
+        if (elsewhere := folder.readlink()).name.startswith(ELSEWHERE):
             shutil.rmtree(elsewhere, ignore_errors=True)
         folder.unlink()
     elif folder.is_file():

@@ -144,7 +144,8 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
             except OSError as error:
                 raise _unusable(warehouse.directory, error) from error
             try:
-                with room_for_logs([warehouse.directory, warehouse.working_folder]):
+                folders = [warehouse.working_folder, warehouse.working_folder / "publishing"]
+                with room_for_logs([warehouse.directory, *folders]):
                     yield
             finally:
                 working_folder.remove(warehouse.working_folder)

@@ -14,6 +14,8 @@ from pathlib import Path
 from pipelines.failures import UsageError
 
 _MARK = "made-by-billhouse"
+# A link in the folder to one of this name, in the folder for temporary files, is Billhouse's too.
+ELSEWHERE = "billhouse-dlt-"
 
 
 @contextmanager
@@ -78,6 +80,8 @@ def _empty(folder: Path, *, ignore_errors: bool = False) -> None:
     for entry in list(folder.iterdir()):
         if entry.name == _MARK:
             continue
+        if entry.is_symlink() and entry.readlink().name.startswith(ELSEWHERE):
+            shutil.rmtree(entry.readlink(), ignore_errors=True)
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=ignore_errors)
         else:

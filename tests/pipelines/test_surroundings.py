@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import working_folder
 from pipelines.database_files import beside
-from pipelines.load import _ELSEWHERE
 from pipelines.warehouse import Warehouse
+from pipelines.working_folder import ELSEWHERE
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Finished, environment
 
@@ -124,10 +125,10 @@ def test_a_log_beside_a_question_mark_is_read_by_the_next_run(
 def test_documents_that_a_killed_run_left_elsewhere_are_removed(
     tmp_path: Path, shared_sandbox: Sandbox
 ) -> None:
-    elsewhere = tmp_path / f"{_ELSEWHERE}x"
+    elsewhere = tmp_path / f"{ELSEWHERE}x"
     elsewhere.mkdir()
     warehouse = Warehouse(tmp_path / "100%")
-    warehouse.directory.mkdir()
+    working_folder.claim(warehouse.working_folder)
     warehouse.dlt_folder.symlink_to(elsewhere)
     succeeds(warehouse, "run", variables=shared_sandbox.environment(["turso"]))
     assert not elsewhere.exists()

@@ -59,7 +59,7 @@ def test_versori_issued_stays_though_it_was_upcoming_for_longer(work: WorkDataba
     )
     assert not work.build().has_errors
     invoice = only(work.invoices())
-    assert (invoice["payment_status"], invoice["delisted_at"]) == ("unknown", LATER)
+    assert (invoice["payment_status"], invoice["delisted_at"]) == ("unknown", NIGHT)
 
 
 def test_versori_months_that_overlap_count_an_invoice_once(work: WorkDatabase) -> None:

@@ -1,5 +1,15 @@
 -- error: a month from an account's first invoice to its last is missing from marts.dim_billing_periods, or there twice
-WITH spans AS (
+WITH invoices AS (
+    SELECT
+        *,
+        payment_status <> 'void' AND billing_period_end IS NOT NULL AND (
+            billing_period_basis = 'stated' OR billing_period_end > billing_period_start + INTERVAL '1' DAY
+        ) AS bills_time
+    FROM marts.fct_invoices
+    WHERE billing_period_start IS NOT NULL
+),
+
+spans AS (
     SELECT
         vendor,
         account,
@@ -10,11 +20,10 @@ WITH spans AS (
                 max(coalesce(billing_period_end, billing_period_start + INTERVAL '1' SECOND)) - INTERVAL '1' MICROSECOND
             ) AS DATE
         ) AS last_month,
-        CAST(min(CASE WHEN payment_status <> 'void' AND billing_period_end IS NOT NULL THEN billing_period_start END) AS DATE)
-            AS known_from,
-        CAST(max(CASE WHEN payment_status <> 'void' THEN billing_period_end END) AS DATE) AS known_until
-    FROM marts.fct_invoices
-    WHERE billing_period_start IS NOT NULL
+        -- One of a single moment, or that is void, bills no stretch of time.
+        CAST(min(CASE WHEN bills_time THEN billing_period_start END) AS DATE) AS known_from,
+        CAST(max(CASE WHEN bills_time THEN billing_period_end END) AS DATE) AS known_until
+    FROM invoices
     GROUP BY vendor, account
 ),
 
