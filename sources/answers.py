@@ -169,11 +169,17 @@ class Answers:
         )
 
     def _named(self, request: httpx.Request) -> str:
-        return self._clean(request, f"{request.method} {request.url.path}")
+        address = f"{request.method} {request.url.path}"
+        return self._redact.address(address, *_signatures(request))
 
     def _clean(self, request: httpx.Request, text: str) -> str:
         """Without the account's secrets, and without what signed this request."""
-        return self._redact(text, *_SIGNATURE.findall(request.headers.get("Authorization", "")))
+        return self._redact(text, *_signatures(request))
+
+
+def _signatures(request: httpx.Request) -> list[str]:
+    found: list[str] = _SIGNATURE.findall(request.headers.get("Authorization", ""))
+    return found
 
 
 def _status(response: httpx.Response) -> str:

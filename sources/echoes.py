@@ -29,12 +29,13 @@ _HEX_RUN = re.compile(rf"{_HEX}{{{2 * PART},}}")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-def echoes(text: str, secrets: Iterable[str]) -> bool:
-    """Whether any decoded form of the text holds a secret, or eight characters of one in a row."""
+def echoes(text: str, secrets: Iterable[str], *, whole: bool = False) -> bool:
+    """Whether any decoded form of the text holds a secret, or eight characters of one in a row:
+    only a `whole` one counts where the text is mostly ours and not cut."""
     parts: dict[int, set[str]] = {}
     for secret in secrets:
         for spelling in (_visible(secret), _unescaped(secret)):
-            size = _part_size(len(spelling))
+            size = len(spelling) if whole else _part_size(len(spelling))
             parts.setdefault(size, set()).update(_windows(spelling.lower(), size))
     return any(
         not found.isdisjoint(_windows(form.lower(), size))

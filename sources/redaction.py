@@ -55,6 +55,13 @@ class Redactor:
         shown = self.plain(text[:LONGEST_TEXT], *more_secrets)
         return NOT_SHOWN if echoes(shown, self._secrets.union(more_secrets)) else shown
 
+    def address(self, text: str, *more_secrets: str) -> str:
+        """A path that we made of what is configured, or that a link gave: names in it may well be
+        a part of a credential that bears them too, so that only a whole one is looked for."""
+        shown = self.plain(text, *more_secrets)[:LONGEST_TEXT]
+        secrets = self._secrets.union(more_secrets)
+        return NOT_SHOWN if echoes(shown, secrets, whole=True) else shown
+
     def plain(self, text: str, *more_secrets: str) -> str:
         """A sentence of ours: its words may look like a part of a secret that a person chose."""
         # The longest first, so that one secret inside another leaves no remainder behind.

@@ -117,13 +117,13 @@ def test_a_copy_of_another_version(altered: Warehouse) -> None:
         contents(connection, 13)
 
 
-def test_the_file_is_its_owners_and_replaced_in_one_step(tmp_path: Path) -> None:
+def test_the_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text("old")
     file.chmod(0o644)
     write("new", file)
     assert file.read_text() == "new"
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o644
     with pytest.raises(JobError, match="--output"):
         write("new", tmp_path / "missing" / "report.html")
     with pytest.raises(JobError, match="--output"):

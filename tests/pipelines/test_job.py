@@ -101,7 +101,7 @@ def test_one_failed_account_leaves_the_others_loaded(
 ) -> None:
     report = run(warehouse, monkeypatch, with_wrong_token(shared_sandbox, 0))
     assert report.exit_code == 3
-    assert [each.outcome for each in report.outcomes] == ["failed", "ok", "ok"]
+    assert [each.outcome for each in report.outcomes] == ["failed", "ok", "ok", "ok"]
     [(count,)] = published(warehouse, "SELECT count(DISTINCT account) FROM fct_invoices")
     assert count == 1
     [(error,)] = published(warehouse, "SELECT error FROM load_results WHERE outcome = 'failed'")
