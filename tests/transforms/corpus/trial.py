@@ -6,7 +6,9 @@ costs a fraction of a build each. It is for tests of the SQL; `pipelines.transfo
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +30,9 @@ class Trial:
     """All models over the corpus, each as a table, so that nothing is read twice."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect(config={"threads": 1})
+        # A changed join may make more rows than fit into memory.
+        spill = Path(tempfile.gettempdir(), f"billhouse-corpus-{os.getpid()}")
+        self.connection = duckdb.connect(config={"threads": 1, "temp_directory": str(spill)})
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
         names.make(self.connection, TRANSFORMS)
