@@ -37,7 +37,7 @@ def test_every_command_is_documented(command: str) -> None:
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:
-    assert set(re.findall(r"`billhouse ([a-z-]+)", README)) <= set(COMMANDS)
+    assert set(re.findall(r"`billhouse ([a-z][a-z-]*)", README)) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(
