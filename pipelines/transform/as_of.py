@@ -14,6 +14,7 @@ from pipelines.failures import JobError, UsageError
 from pipelines.published import one_sentence
 from pipelines.queries import sealed, spilling_unseen
 from pipelines.sql_text import literal
+from pipelines.transform import project
 from pipelines.warehouse import Warehouse, WarehouseBusyError, cannot_open, holding
 
 if TYPE_CHECKING:
@@ -73,13 +74,14 @@ def opened_as_of(warehouse: Warehouse, moment: datetime) -> Iterator[duckdb.Duck
 
 @contextmanager
 def opened_with_staging(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The staging tables, which a build needs in between only, and the marts, as of now.
+    """The tables of all layers, of which a build needs most in between only, as of now.
 
     Raises:
         JobError: nothing was loaded yet, a run is at work, or the tables can't be built.
     """
     with _built(warehouse, datetime.now(UTC)) as connection:
-        connection.execute("USE scratch.staging")
+        layers = ",".join(f"scratch.{schema}" for schema in project.SCHEMAS)
+        connection.execute(f"SET search_path = {literal(layers)}")
         sealed(connection)
         yield connection
 

@@ -54,7 +54,7 @@ def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: P
 
 def in_its_place(model: Model) -> str:
     """The query of a mart that is a view, with the names that its tables have in a file of ours."""
-    schemas = {"marts": "main", "staging": "build"}
+    schemas = dict.fromkeys(project.SCHEMAS, "build") | {"marts": "main"}
     text = model.query
     for token, following in reversed(list(pairwise(Dialect.get_or_raise("duckdb").tokenize(text)))):
         if token.text in schemas and following.text == ".":

@@ -1,4 +1,4 @@
-"""The names that the SQL files use, `staging.x` and `marts.x`, and what stands behind them.
+"""The names that the SQL files use, `staging.x`, `intermediate.x` and `marts.x`.
 
 They are schemas of a database in memory. What is kept lies in a published file, or in the next one:
 the marts in its schema `main`, and in `build` whatever else a build goes on from. There a name is a
@@ -57,8 +57,8 @@ def make(
     renamed: Sequence[RenamedAccount] = (),
 ) -> None:
     """Schemas, macros and what macros read, in the connection's database."""
-    connection.execute("CREATE SCHEMA IF NOT EXISTS staging")
-    connection.execute("CREATE SCHEMA IF NOT EXISTS marts")
+    for schema in project.SCHEMAS:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _write_renamed(connection, renamed)
     for statements in project.macros(folder):
         connection.execute(statements)
@@ -66,7 +66,7 @@ def make(
 
 def clear(connection: duckdb.DuckDBPyConnection, renamed: Sequence[RenamedAccount] = ()) -> None:
     """Let go of all that stands behind the names, in the connection's database."""
-    for schema in ("staging", "marts"):
+    for schema in project.SCHEMAS:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
         connection.execute(f"CREATE SCHEMA {schema}")
     _write_renamed(connection, renamed)

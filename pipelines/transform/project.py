@@ -1,7 +1,9 @@
 """The SQL files of transforms/: what each builds, how it is kept, and what it reads.
 
-A file `staging/x.sql` or `marts/x.sql` holds one SELECT, and its head, a comment, says what a row
-is and, in its last line, how the rows are kept:
+Three layers, each in a folder that is the schema of its tables: `staging/` reads the documents of
+one vendor, which has a folder there; `intermediate/` holds the rules for all vendors; `marts/` is
+what readers find. A file holds one SELECT, and its head, a comment, says what a row is and, in its
+last line, how the rows are kept:
 
 - `-- kept: by invoice`: a table of which a build replaces the rows of the invoices that changed.
 - `-- kept: whole`: a table that each build fills again, from tables that are kept.
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
+SCHEMAS = ("staging", "intermediate", "marts")
 MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts"}
 _SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
@@ -161,7 +164,7 @@ def parsed(text: str, file: str) -> exp.Query:
 
 
 def references(query: exp.Query) -> frozenset[str]:
-    """The tables of staging and marts that a query reads."""
+    """The tables of the three layers that a query reads."""
     from sqlglot import exp
 
     tables = {f"{each.db}.{each.name}" for each in query.find_all(exp.Table) if each.db}
@@ -169,10 +172,8 @@ def references(query: exp.Query) -> frozenset[str]:
 
 
 def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:
-    paths = [
-        path for schema in ("staging", "marts") for path in sorted((folder / schema).glob("*.sql"))
-    ]
-    names = [f"{path.parent.name}.{path.stem}" for path in paths]
+    paths = [path for schema in SCHEMAS for path in sorted((folder / schema).rglob("*.sql"))]
+    names = [f"{path.relative_to(folder).parts[0]}.{path.stem}" for path in paths]
     vendors = [
         match["vendor"]
         for name in names

@@ -12,7 +12,7 @@ from pipelines.transform.project import TRANSFORMS
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for kind in ("staging", "marts"):
+    for kind in project.SCHEMAS:
         (tmp_path / kind).mkdir()
     (tmp_path / "source.sql").write_text("SELECT 1")
     return tmp_path
@@ -61,3 +61,24 @@ def test_files_that_read_each_other_are_named(folder: Path) -> None:
     write(folder, "b", "SELECT 1 AS one FROM marts.a")
     with pytest.raises(project.ModelError, match="read each other"):
         project.models(folder)
+
+
+def test_layers_read_downwards() -> None:
+    """What a vendor states knows nothing of the rules for all, and those nothing of the marts."""
+    upwards = {
+        (each.name, read)
+        for each in project.models()
+        for read in each.references
+        if project.SCHEMAS.index(read.partition(".")[0])
+        > project.SCHEMAS.index(each.name.partition(".")[0])
+    }
+    vendors = {each.name.split("_")[1] for each in project.models() if "__invoices" in each.name}
+    # The columns that all vendors have in common come last, Versori's lines stand in its listed
+    # document, of which the version that counts is read, and months are made of finished lines.
+    allowed = {
+        (f"staging.stg_{vendor}__invoices", f"intermediate.{read}")
+        for vendor in vendors
+        for read in ("invoices", "details", "refunds")
+    } | {("staging.stg_versori__line_readings", "intermediate.invoices")}
+    allowed.add(("intermediate.line_periods", "marts.fct_invoice_lines"))
+    assert upwards <= allowed

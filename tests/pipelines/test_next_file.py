@@ -80,7 +80,7 @@ def test_only_what_is_new_is_built_and_readers_see_marts_alone(loaded: Warehouse
 def test_the_work_database_holds_no_tables_of_a_build(loaded: Warehouse) -> None:
     with closing(duckdb.connect(loaded.work)) as connection:
         connection.execute(
-            "CREATE SCHEMA staging; CREATE TABLE staging.invoices AS SELECT 1 AS one;"
+            "CREATE SCHEMA staging; CREATE TABLE intermediate.invoices AS SELECT 1 AS one;"
             "CREATE TABLE marts.fct_invoices AS SELECT 1 AS one;"
             "CREATE TABLE marts.alerts_sent AS SELECT 1 AS one;"
             "INSERT INTO marts.load_results BY NAME SELECT 'r' AS run_id, now() AS started_at,"
@@ -185,11 +185,11 @@ def test_findings_are_published(loaded: Warehouse) -> None:
 def test_staging_is_there_to_be_asked(loaded: Warehouse, billhouse: Billhouse) -> None:
     with opened_with_staging(loaded) as connection:
         for query in (
-            "SELECT count(*) FROM staging.invoice_versions",
+            "SELECT count(*) FROM intermediate.invoice_versions",
             "SELECT count(*) FROM stg_mongodb__invoices",
-            "SELECT count(*) FROM staging.invoice_readings",
+            "SELECT count(*) FROM intermediate.invoice_readings",
             "SELECT count(*) FROM marts.fct_invoices",
-            "SELECT count(DISTINCT invoice_id) FROM staging.invoices",
+            "SELECT count(DISTINCT invoice_id) FROM intermediate.invoices",
         ):
             assert connection.execute(query).fetchall() == [(3,)], query
         with pytest.raises(duckdb.PermissionException):

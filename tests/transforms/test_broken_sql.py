@@ -35,10 +35,11 @@ def half(file: str, text: str, key: str) -> Break:
 PAYMENTS, LINES = "marts/fct_payments.sql", "marts/fct_invoice_lines.sql"
 SPEND, CHANGES = "marts/fct_monthly_spend.sql", "marts/invoice_changes.sql"
 INVOICES, HISTORY = "marts/fct_invoices.sql", "marts/fct_payment_status_history.sql"
-SEGMENTS = "staging/status_segments.sql"
+ACCEPTED = "intermediate/accepted_line_readings.sql"
+SEGMENTS = "intermediate/status_segments.sql"
 PERIODS, REJECTED = "marts/dim_billing_periods.sql", "marts/rejected_documents.sql"
 BREAKS = {
-    "payments twice": twice(PAYMENTS, "staging.payments"),
+    "payments twice": twice(PAYMENTS, "intermediate.payments"),
     "payments of some invoices lost": Break(
         PAYMENTS, "WHERE rejection_reason", "WHERE invoice_id < 'b' AND rejection_reason"
     ),
@@ -51,11 +52,11 @@ BREAKS = {
     "refunds of a hundredth": Break(
         PAYMENTS, "    amount_cents, --", "    amount_cents // 100 AS amount_cents, --"
     ),
-    "dim_currencies twice": twice("marts/dim_currencies.sql", "staging.currencies"),
+    "dim_currencies twice": twice("marts/dim_currencies.sql", "intermediate.currencies"),
     "dim_currencies without the pound": Break(
         "marts/dim_currencies.sql",
-        "FROM staging.currencies",
-        "FROM staging.currencies WHERE currency <> 'GBP'",
+        "FROM intermediate.currencies",
+        "FROM intermediate.currencies WHERE currency <> 'GBP'",
     ),
     "history without its current intervals": Break(
         SEGMENTS, "WHERE is_readable", "WHERE is_readable AND valid_to IS NOT NULL"
@@ -97,16 +98,16 @@ BREAKS = {
     "lines of another account": Break(LINES, "    account, --", "    'x' AS account, --"),
     "lines of another vendor": Break(LINES, "    vendor, --", "    'x' AS vendor, --"),
     "lines of some details lost": half(
-        "staging/accepted_line_readings.sql",
+        "intermediate/accepted_line_readings.sql",
         "WHERE rejected.document_key IS NULL",
         "line.invoice_id",
     ),
     "lines of details that were set aside": Break(
-        "staging/accepted_line_readings.sql", "WHERE rejected.document_key IS NULL", "WHERE TRUE"
+        ACCEPTED, "WHERE rejected.document_key IS NULL", "WHERE TRUE"
     ),
     "lines twice": Break(LINES, "\nFROM lines", "\nFROM (FROM lines UNION ALL FROM lines)"),
     "delisted invoices dropped": Break(
-        "staging/invoices.sql",
+        "intermediate/invoices.sql",
         "OR (rejection_reason IS NULL AND is_issued AND payment_status <> 'upcoming')",
         "",
     ),
@@ -114,7 +115,7 @@ BREAKS = {
         REJECTED, "WHERE rejection_reason IS NOT NULL", "WHERE rejection_reason = ''"
     ),
     "set-aside details untold": Break(
-        REJECTED, "FROM staging.rejected_details", "FROM staging.rejected_details WHERE vendor = ''"
+        REJECTED, "FROM intermediate.rejected_details", "FROM intermediate.rejected_details LIMIT 0"
     ),
     "rejected documents twice": Break(
         REJECTED, "FROM rejected", "FROM (FROM rejected UNION ALL FROM rejected)"

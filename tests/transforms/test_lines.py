@@ -382,18 +382,18 @@ def test_the_largest_amounts_of_both_signs_add_up(work: WorkDatabase) -> None:
 
 def test_more_lines_than_a_sum_holds() -> None:
     """A document of a few megabytes can state them; their sum would end the build for all."""
-    query = Path(TRANSFORMS, "staging", "rejected_details.sql").read_text(encoding="utf-8")
+    query = Path(TRANSFORMS, "intermediate", "rejected_details.sql").read_text(encoding="utf-8")
     key = (
         "'i' AS invoice_id, 'mongodb' AS vendor, 'acme' AS account, 'all' AS entity, '1' AS listing"
     )
     lines = f"SELECT {key}, '1' AS document_key, CAST(NULL AS TEXT) AS rejection_reason"
     document = "'mongodb' AS vendor, 'acme' AS account, 'all' AS entity, '1' AS listing"
     with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA staging")
-        connection.execute(f"CREATE TABLE staging.details AS {lines} LIMIT 0")
-        connection.execute(f"CREATE TABLE staging.payments AS {lines} LIMIT 0")
+        connection.execute("CREATE SCHEMA intermediate")
+        connection.execute(f"CREATE TABLE intermediate.details AS {lines} LIMIT 0")
+        connection.execute(f"CREATE TABLE intermediate.payments AS {lines} LIMIT 0")
         connection.execute(
-            f"CREATE TABLE staging.detail_documents AS SELECT {document}, '1' AS document_key,"
+            f"CREATE TABLE intermediate.detail_documents AS SELECT {document}, '1' AS document_key,"
             " '{}' AS verbatim, now() AS valid_from, NULL AS valid_to"
         )
         for count, expected in (
@@ -401,7 +401,7 @@ def test_more_lines_than_a_sum_holds() -> None:
             (400_001, ["its lines add up to more than an amount can be"]),
         ):
             connection.execute(
-                f"CREATE OR REPLACE TABLE staging.line_amounts AS {lines},"
+                f"CREATE OR REPLACE TABLE intermediate.line_amounts AS {lines},"
                 f" CAST(20000000000000 AS BIGINT) AS amount_cents FROM range({count})"
             )
             reasons = connection.execute(f"SELECT reason FROM ({query})").fetchall()

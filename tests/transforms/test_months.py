@@ -28,15 +28,15 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
         opened.execute("CREATE SCHEMA staging; CREATE SCHEMA marts")
-        months = Path(TRANSFORMS, "staging", "calendar_months.sql").read_text()
-        opened.execute(f"CREATE TABLE staging.calendar_months AS {months}")
+        months = Path(TRANSFORMS, "intermediate", "calendar_months.sql").read_text()
+        opened.execute(f"CREATE TABLE intermediate.calendar_months AS {months}")
         opened.execute(
             "CREATE TABLE marts.fct_invoice_lines (line_id TEXT, invoice_id TEXT, vendor TEXT,"
             " account TEXT, category TEXT, currency TEXT, amount_cents BIGINT,"
             " period_start TIMESTAMPTZ, period_end TIMESTAMPTZ)"
         )
-        periods = Path(TRANSFORMS, "staging", "line_periods.sql").read_text()
-        opened.execute(f"CREATE VIEW staging.line_periods AS {periods}")
+        periods = Path(TRANSFORMS, "intermediate", "line_periods.sql").read_text()
+        opened.execute(f"CREATE VIEW intermediate.line_periods AS {periods}")
         yield opened
 
 

@@ -23,7 +23,7 @@ from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 KEPT = [
-    "staging.invoices",
+    "intermediate.invoices",
     *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
 ]
 MONTH = timedelta(days=30)
@@ -219,7 +219,7 @@ WITH lines AS (
     SELECT invoice_id, count(*) AS lines FROM marts.fct_invoice_lines GROUP BY invoice_id
 ),
 versions AS (
-    SELECT invoice_id, count(*) AS versions FROM staging.status_segments GROUP BY invoice_id
+    SELECT invoice_id, count(*) AS versions FROM intermediate.status_segments GROUP BY invoice_id
 )
 SELECT
     lines.invoice_id, -- the invoice in fct_invoices

@@ -6,5 +6,5 @@ SELECT
     || invoice.currency || ' ' || amount_text(invoice.balance_due_cents, currencies.minor_units_per_unit)
     || ' to pay' || coalesce(', due ' || strftime(invoice.due_at, '%Y-%m-%d'), '') AS message
 FROM marts.fct_invoices AS invoice
-INNER JOIN staging.currencies AS currencies ON invoice.currency = currencies.currency
+INNER JOIN intermediate.currencies AS currencies ON invoice.currency = currencies.currency
 WHERE invoice.payment_status IN ('failed', 'past_due') AND invoice.balance_due_cents > 0

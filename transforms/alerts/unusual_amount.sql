@@ -9,7 +9,7 @@ WITH ordered AS (
         quantile_disc(invoice.total_cents, 0.5) OVER before AS usual_cents,
         count(*) OVER before AS invoices_before
     FROM marts.fct_invoices AS invoice
-    INNER JOIN staging.currencies AS currencies ON invoice.currency = currencies.currency
+    INNER JOIN intermediate.currencies AS currencies ON invoice.currency = currencies.currency
     WHERE invoice.billing_period_start IS NOT NULL AND invoice.payment_status <> 'void'
     WINDOW before AS (
         PARTITION BY invoice.vendor, invoice.account, invoice.currency

@@ -7,5 +7,5 @@ WHERE
     OR category IS NULL
     OR category NOT IN ('usage', 'tax', 'credit', 'discount', 'refund', 'adjustment', 'unexplained')
     OR currency IS NULL
-    OR currency NOT IN (SELECT currencies.currency FROM staging.currencies)
+    OR currency NOT IN (SELECT currencies.currency FROM intermediate.currencies)
     OR period_end <= period_start

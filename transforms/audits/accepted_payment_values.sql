@@ -5,4 +5,4 @@ WHERE
     kind IS NULL
     OR kind NOT IN ('payment', 'refund')
     OR currency IS NULL
-    OR currency NOT IN (SELECT currencies.currency FROM staging.currencies)
+    OR currency NOT IN (SELECT currencies.currency FROM intermediate.currencies)

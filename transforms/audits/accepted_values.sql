@@ -11,5 +11,5 @@ WHERE
     OR currency_basis IS NULL
     OR currency_basis NOT IN ('stated', 'documented', 'assumed')
     OR currency IS NULL
-    OR currency NOT IN (SELECT currencies.currency FROM staging.currencies)
+    OR currency NOT IN (SELECT currencies.currency FROM intermediate.currencies)
     OR total_cents IS NULL

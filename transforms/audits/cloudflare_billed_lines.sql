@@ -25,7 +25,7 @@ compared AS (
         <= coalesce(rounded.lines, 0) + 1 AS is_met_without
     FROM sums
     INNER JOIN marts.fct_invoices AS invoice ON sums.invoice_id = invoice.invoice_id
-    LEFT JOIN staging.rounded_lines AS rounded ON sums.invoice_id = rounded.invoice_id
+    LEFT JOIN intermediate.rounded_lines AS rounded ON sums.invoice_id = rounded.invoice_id
     WHERE sums.cloudflare_lines > 0
 )
 

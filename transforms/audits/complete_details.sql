@@ -12,7 +12,7 @@ WITH built AS (
 
 expected AS (
     SELECT invoice_id, kind, parts - rejected_parts AS parts
-    FROM staging.stated_parts
+    FROM intermediate.stated_parts
 )
 
 SELECT

@@ -20,7 +20,7 @@ invoices AS (
         invoice.identity,
         bool_or(facts.invoice_id IS NOT NULL) AS is_fact,
         bool_or(rejected.document_key IS NOT NULL) AS is_rejected
-    FROM staging.invoices AS invoice
+    FROM intermediate.invoices AS invoice
     LEFT JOIN facts ON invoice.invoice_id = facts.invoice_id
     LEFT JOIN rejected
         ON invoice.vendor = rejected.vendor AND invoice.account = rejected.account
@@ -36,7 +36,7 @@ SELECT
     coalesce(invoices.is_fact, FALSE) AS is_fact,
     coalesce(invoices.is_rejected, FALSE) AS is_rejected
 FROM documents
-LEFT JOIN staging.listed_documents AS listed
+LEFT JOIN intermediate.listed_documents AS listed
     ON documents.vendor = listed.vendor AND documents.account = listed.account
     AND documents.listing = listed.listing AND documents.document_key = listed.document_key
 LEFT JOIN invoices

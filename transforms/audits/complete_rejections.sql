@@ -13,7 +13,7 @@ SELECT
     coalesce(detail.document_key, rejected.document_key) AS document_key,
     rejected.documents
 FROM rejected
-FULL JOIN staging.rejected_details AS detail
+FULL JOIN intermediate.rejected_details AS detail
     ON rejected.vendor = detail.vendor AND rejected.account = detail.account AND rejected.entity = detail.entity
     AND rejected.listing = detail.listing AND rejected.document_key = detail.document_key
 WHERE

@@ -10,7 +10,7 @@ SELECT
     gone.billing_period_start,
     gone.currency,
     gone.total_cents
-FROM staging.possible_successions AS pair
+FROM intermediate.possible_successions AS pair
 INNER JOIN marts.fct_invoices AS gone ON pair.invoice_id = gone.invoice_id
 INNER JOIN marts.fct_invoices AS other ON pair.next_invoice_id = other.invoice_id
 WHERE NOT pair.is_succession

@@ -5,7 +5,7 @@ WITH stated AS (
         invoice_id,
         TRY_CAST(regexp_replace(stated_total ->> '$', '[^0-9.eE+-]', '', 'g') AS DECIMAL(30, 6))
         * CAST(CASE WHEN is_major_unit THEN minor_units_per_unit ELSE 1 END AS DECIMAL(5, 0)) AS total
-    FROM staging.invoices
+    FROM intermediate.invoices
     WHERE rejection_reason IS NULL
 )
 

@@ -2,7 +2,7 @@
 SELECT invoice.vendor, invoice.account, invoice.invoice_number, line.currency, invoice.total_cents, line.amount_cents
 FROM marts.fct_invoice_lines AS line
 INNER JOIN marts.fct_invoices AS invoice ON line.invoice_id = invoice.invoice_id
-LEFT JOIN staging.rounded_lines AS rounded ON line.invoice_id = rounded.invoice_id
+LEFT JOIN intermediate.rounded_lines AS rounded ON line.invoice_id = rounded.invoice_id
 WHERE
     line.category = 'unexplained'
     -- Each rounding is off by half a cent at most: those of the lines, and of the total, the tax and the discount.

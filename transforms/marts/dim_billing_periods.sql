@@ -104,7 +104,7 @@ months AS (
         calendar.starts_at,
         calendar.ends_at
     FROM spans AS span
-    INNER JOIN staging.calendar_months AS calendar
+    INNER JOIN intermediate.calendar_months AS calendar
         ON span.starts_at < calendar.ends_at AND span.ends_at > calendar.starts_at
 ),
 

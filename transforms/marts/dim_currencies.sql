@@ -3,4 +3,4 @@
 SELECT
     currency, -- as in fct_invoices
     minor_units_per_unit -- how many minor units make one: 100 cents a dollar, 1 for the yen
-FROM staging.currencies
+FROM intermediate.currencies

@@ -2,9 +2,9 @@
 -- amount_cents of an invoice's rows in its currency adds up to its total_cents, exactly.
 -- kept: by invoice
 WITH lines AS (
-    SELECT * FROM staging.accepted_line_readings
+    SELECT * FROM intermediate.accepted_line_readings
     UNION ALL
-    SELECT * FROM staging.header_lines
+    SELECT * FROM intermediate.header_lines
 )
 
 SELECT

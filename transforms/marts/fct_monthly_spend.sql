@@ -4,7 +4,7 @@
 WITH lines AS (
     SELECT line.*, periods.first_month, periods.is_spread
     FROM marts.fct_invoice_lines AS line
-    INNER JOIN staging.line_periods AS periods
+    INNER JOIN intermediate.line_periods AS periods
         ON line.period_start IS NOT DISTINCT FROM periods.period_start
         AND line.period_end IS NOT DISTINCT FROM periods.period_end
 ),
@@ -23,7 +23,7 @@ touched AS (
         ) AS seconds,
         date_diff('second', line.period_start, line.period_end) AS period_seconds
     FROM lines AS line
-    INNER JOIN staging.calendar_months AS calendar
+    INNER JOIN intermediate.calendar_months AS calendar
         ON line.period_start < calendar.ends_at AND line.period_end > calendar.starts_at
     WHERE line.is_spread
 ),

@@ -11,7 +11,7 @@ WITH compared AS (
         lag(payment_status) OVER (PARTITION BY invoice_id ORDER BY valid_from) AS status_before,
         lag(total_cents) OVER (PARTITION BY invoice_id ORDER BY valid_from) AS total_before,
         lag(valid_to) OVER (PARTITION BY invoice_id ORDER BY valid_from) AS ended_before
-    FROM staging.status_segments
+    FROM intermediate.status_segments
 ),
 
 numbered AS (

@@ -10,5 +10,5 @@ SELECT
     amount_cents, -- what was paid, or came back: positive for both, in the currency's minor unit
     currency, -- that it was paid in, where the vendor states one; else the invoice's
     created_at -- when the payment was tried, or the refund made
-FROM staging.payments
+FROM intermediate.payments
 WHERE rejection_reason IS NULL

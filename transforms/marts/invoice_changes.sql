@@ -16,7 +16,7 @@ WITH neighbours AS (
         ) AS was_issued,
         lag(valid_to) OVER (PARTITION BY vendor, account, identity ORDER BY valid_from) AS ended_before,
         lead(valid_from) OVER (PARTITION BY vendor, account, identity ORDER BY valid_from) AS next_from
-    FROM staging.counted_versions
+    FROM intermediate.counted_versions
 ),
 
 comparable AS (
@@ -31,8 +31,8 @@ refunds AS (
         detail.valid_from AS changed_at,
         detail.refunded_cents,
         lag(detail.refunded_cents) OVER (PARTITION BY invoice.invoice_id ORDER BY detail.valid_from) AS refunded_before
-    FROM staging.refund_versions AS detail
-    INNER JOIN staging.invoices AS invoice
+    FROM intermediate.refund_versions AS detail
+    INNER JOIN intermediate.invoices AS invoice
         ON detail.vendor = invoice.vendor AND detail.account = invoice.account
         AND detail.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
 ),

@@ -10,11 +10,11 @@ WITH rejected AS (
         rejection_reason AS reason,
         rejected_document AS document,
         updated_at AS valid_from
-    FROM staging.invoices
+    FROM intermediate.invoices
     WHERE rejection_reason IS NOT NULL
     UNION ALL
     SELECT vendor, account, entity, listing, document_key, reason, document, valid_from
-    FROM staging.rejected_details
+    FROM intermediate.rejected_details
 )
 
 SELECT

@@ -28,8 +28,8 @@ SELECT
     invoice.updated_at,
     invoice.delisted_at,
     invoice.load_id
-FROM staging.invoices AS invoice
-LEFT JOIN staging.details AS detail
+FROM intermediate.invoices AS invoice
+LEFT JOIN intermediate.details AS detail
     ON invoice.invoice_id = detail.invoice_id AND detail.rejection_reason IS NULL
-LEFT JOIN staging.refunds AS refunds ON invoice.invoice_id = refunds.invoice_id
+LEFT JOIN intermediate.refunds AS refunds ON invoice.invoice_id = refunds.invoice_id
 WHERE invoice.vendor = '{vendor}' AND invoice.rejection_reason IS NULL

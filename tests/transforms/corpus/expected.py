@@ -24,10 +24,10 @@ EXPECTED = Path(__file__).parent / "expected"
 FIRED = EXPECTED / "audits_that_fire.jsonl"
 # What audits compare the marts with: it must be right as well.
 EVIDENCE = {
-    "staging.detail_totals",
-    "staging.issued_invoices",
-    "staging.rounded_lines",
-    "staging.stated_parts",
+    "intermediate.detail_totals",
+    "intermediate.issued_invoices",
+    "intermediate.rounded_lines",
+    "intermediate.stated_parts",
 }
 
 

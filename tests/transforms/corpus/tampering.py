@@ -43,6 +43,7 @@ def of(invoice: str) -> str:
 BILLED = '{"cloudflare_billed": true}'
 PLANETSCALE_LINE = "vendor = 'planetscale' AND record_type = 'line' AND amount_cents > 100"
 ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
+STATED = "intermediate.stated_parts"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
 TAMPERING: dict[str, list[str]] = {
@@ -98,22 +99,22 @@ TAMPERING: dict[str, list[str]] = {
         without(LINES, "record_type = 'line'"),
         again(LINES, "record_type = 'line'"),
         one(LINES, "record_type = 'line'", LINE),
-        one("staging.stated_parts", "parts = parts + 1", "kind = 'line' AND rejected_parts = 0"),
-        one("staging.stated_parts", "rejected_parts = 0", "rejected_parts > 0"),
+        one(STATED, "parts = parts + 1", "kind = 'line' AND rejected_parts = 0"),
+        one(STATED, "rejected_parts = 0", "rejected_parts > 0"),
         f"DELETE FROM {LINES} WHERE record_type = 'line'",
     ],
     "complete_documents": [
         without(INVOICES, T_1),
         without(REJECTED, "document_key = 'R-1'"),
         f"INSERT INTO {REJECTED} BY NAME SELECT vendor, account, 'invoices' AS entity, listing,"
-        " document_key FROM staging.invoices WHERE invoice_number = 'T-1'",
+        " document_key FROM intermediate.invoices WHERE invoice_number = 'T-1'",
         one(REJECTED, "entity = 'invoice_details'", "document_key = 'R-1'"),
         one(REJECTED, "vendor = 'x'", "document_key = 'R-1'"),
         one(REJECTED, "account = 'x'", "document_key = 'R-1'"),
         one(REJECTED, "listing = 'x'", "document_key = 'R-1'"),
-        one("staging.invoices", "vendor = 'x'", T_1),
-        one("staging.invoices", "account = 'x'", T_1),
-        one("staging.invoices", "identity = 'x'", T_1),
+        one("intermediate.invoices", "vendor = 'x'", T_1),
+        one("intermediate.invoices", "account = 'x'", T_1),
+        one("intermediate.invoices", "identity = 'x'", T_1),
     ],
     "complete_rejections": [
         without(REJECTED, "entity = 'line_items'"),
@@ -124,10 +125,10 @@ TAMPERING: dict[str, list[str]] = {
         *(one(REJECTED, f"{column} = 'x'", "entity = 'invoice_details'")
           for column in ("vendor", "account", "listing", "document_key")),
         one(REJECTED, "entity = 'line_items'", "entity = 'invoices'"),
-        without("staging.rejected_details"),
+        without("intermediate.rejected_details"),
     ],
     "contradicting_details": [
-        f"INSERT INTO staging.detail_totals SELECT invoice_id, 1 FROM {INVOICES} WHERE {T_1}",
+        f"INSERT INTO intermediate.detail_totals SELECT invoice_id, 1 FROM {INVOICES} WHERE {T_1}",
     ],
     "currencies_of_lines": [
         one(LINES, "currency = 'EUR'", LINE),
@@ -168,11 +169,11 @@ TAMPERING: dict[str, list[str]] = {
     "issued_invoices_stay": [
         without(INVOICES, DELISTED),
         without(INVOICES, T_1),
-        without("staging.invoices", DELISTED),
-        *(one("staging.issued_invoices", f"{column} = 'x'")
+        without("intermediate.invoices", DELISTED),
+        *(one("intermediate.issued_invoices", f"{column} = 'x'")
           for column in ("vendor", "account", "identity")),
-        "INSERT INTO staging.issued_invoices SELECT invoice_id, vendor, account, identity"
-        " FROM staging.invoices WHERE document_key = 'R-8';"
+        "INSERT INTO intermediate.issued_invoices SELECT invoice_id, vendor, account, identity"
+        " FROM intermediate.invoices WHERE document_key = 'R-8';"
         " DELETE FROM marts.rejected_documents WHERE document_key = 'R-8'",
     ],
     "lines_add_up": [
@@ -245,12 +246,12 @@ TAMPERING: dict[str, list[str]] = {
         one(INVOICES, "total_cents = total_cents + 1", T_1),
         one(INVOICES, "total_cents = total_cents - 1", T_1),
         one(INVOICES, "invoice_id = 'x'", T_1),
-        one("staging.invoices", "stated_total = '12.9552'", "document_key = 'T-2'"),
-        one("staging.invoices", "stated_total = '\"10.3052\"'", "document_key = 'T-2'"),
-        one("staging.invoices", "stated_total = '\"10.2948\"'", "document_key = 'T-2'"),
-        one("staging.invoices", "is_major_unit = FALSE", "document_key = 'T-2'"),
-        one("staging.invoices", "minor_units_per_unit = 1000", "document_key = 'T-2'"),
-        one("staging.invoices", "rejection_reason = ''", "document_key = 'T-2'"),
+        one("intermediate.invoices", "stated_total = '12.9552'", "document_key = 'T-2'"),
+        one("intermediate.invoices", "stated_total = '\"10.3052\"'", "document_key = 'T-2'"),
+        one("intermediate.invoices", "stated_total = '\"10.2948\"'", "document_key = 'T-2'"),
+        one("intermediate.invoices", "is_major_unit = FALSE", "document_key = 'T-2'"),
+        one("intermediate.invoices", "minor_units_per_unit = 1000", "document_key = 'T-2'"),
+        one("intermediate.invoices", "rejection_reason = ''", "document_key = 'T-2'"),
     ],
     "unexplained_amounts": [
         one(LINES, "category = 'unexplained'", LINE),
@@ -268,7 +269,7 @@ TAMPERING: dict[str, list[str]] = {
     "unique_months": [again(SPEND), again(SPEND, "month IS NULL")],
     "unique_payment_ids": [again(PAYMENTS)],
     "possibly_same_invoice": [
-        "UPDATE staging.possible_successions SET is_succession = FALSE, next_invoice_id ="
+        "UPDATE intermediate.possible_successions SET is_succession = FALSE, next_invoice_id ="
         f" (SELECT invoice_id FROM {INVOICES} WHERE invoice_number = 'mv-2')"
         " WHERE account = 'moved'",
         f"UPDATE {INVOICES} SET invoice_number = 'n-1' WHERE invoice_number = 'mv-2'",
@@ -279,6 +280,6 @@ TAMPERING: dict[str, list[str]] = {
         for more in (0, 100)
     ],
     "unread_times": [
-        one("staging.invoices", "unread_times = 'due date: soon'", "document_key = 'T-2'")
+        one("intermediate.invoices", "unread_times = 'due date: soon'", "document_key = 'T-2'")
     ],
 }  # fmt: skip

@@ -11,7 +11,7 @@ WITH versions AS (
             ELSE listed_status
         END AS payment_status,
         rejection_reason IS NULL AND NOT is_listed_upcoming AND listed_status <> 'upcoming' AS is_issued
-    FROM staging.identified_documents AS version
+    FROM intermediate.identified_documents AS version
     CROSS JOIN staging.run
 ),
 

@@ -3,6 +3,6 @@
 SELECT
     invoice_id,
     CAST(invoice_amount(sum(amount_cents)) AS BIGINT) AS refunded_cents
-FROM staging.payments
+FROM intermediate.payments
 WHERE kind = 'refund' AND is_in_invoice_currency AND rejection_reason IS NULL
 GROUP BY invoice_id

@@ -11,8 +11,8 @@ WITH pairs AS (
         came.first_document_key AS next_document_key,
         gone.disappeared_at,
         came.appeared_at
-    FROM staging.document_groups AS gone
-    INNER JOIN staging.document_groups AS came
+    FROM intermediate.document_groups AS gone
+    INNER JOIN intermediate.document_groups AS came
         ON gone.vendor = came.vendor AND gone.account = came.account
         AND gone.natural_identity <> came.natural_identity
         AND gone.billing_period_start = came.billing_period_start

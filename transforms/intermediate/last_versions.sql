@@ -7,7 +7,7 @@ WITH ranked AS (
             PARTITION BY vendor, account, document_key
             ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC
         ) AS recency
-    FROM staging.identified_documents
+    FROM intermediate.identified_documents
 )
 
 SELECT * EXCLUDE (recency)

@@ -7,7 +7,7 @@ WITH numbers AS (
         unit_factor(detail.is_major_unit, invoice.minor_units_per_unit) AS factor,
         number_text(detail.total) AS total_number
     FROM staging.stg_all__detail_total_readings AS detail
-    INNER JOIN staging.invoices AS invoice
+    INNER JOIN intermediate.invoices AS invoice
         ON detail.vendor = invoice.vendor AND detail.account = invoice.account
         AND detail.listing = invoice.document_key AND invoice.rejection_reason IS NULL
 ),

@@ -21,8 +21,8 @@ WITH moments AS (
         number_text(reading.credit) AS credit_number,
         number_text(reading.starting_balance) AS starting_balance_number,
         number_text(reading.paid) AS paid_number
-    FROM staging.invoice_readings AS reading
-    LEFT JOIN staging.currencies AS currencies ON currencies.currency = upper(trim(reading.currency))
+    FROM intermediate.invoice_readings AS reading
+    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(trim(reading.currency))
 ),
 
 amounts AS (

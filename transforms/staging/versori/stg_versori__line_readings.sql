@@ -12,7 +12,7 @@ WITH products AS (
             '[{"productName": "VARCHAR", "quantity": "JSON", "total": "JSON"}]'
         )) AS product
     FROM staging.source_versori__invoices AS document
-    INNER JOIN staging.invoices AS invoice
+    INNER JOIN intermediate.invoices AS invoice
         ON document.vendor = invoice.vendor AND document.account = invoice.account
         AND document.listing = invoice.listing AND document.document_key = invoice.document_key
         AND document.valid_from = invoice.updated_at

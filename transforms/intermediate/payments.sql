@@ -15,10 +15,10 @@ WITH numbers AS (
         number_text(reading.tax) AS tax_number,
         moment(reading.created) AS created_at
     FROM staging.stg_all__payment_readings AS reading
-    INNER JOIN staging.invoices AS invoice
+    INNER JOIN intermediate.invoices AS invoice
         ON reading.vendor = invoice.vendor AND reading.account = invoice.account
         AND reading.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    LEFT JOIN staging.currencies AS currencies ON reading.currency = currencies.currency
+    LEFT JOIN intermediate.currencies AS currencies ON reading.currency = currencies.currency
 ),
 
 amounts AS (

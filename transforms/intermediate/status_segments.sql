@@ -1,5 +1,5 @@
 -- One row per invoice and stretch of time in which the same version of it counted and could be read.
 -- kept: scratch
 SELECT invoice_id, payment_status, total_cents, valid_from, valid_to
-FROM staging.counted_versions
+FROM intermediate.counted_versions
 WHERE is_readable

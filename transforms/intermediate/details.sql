@@ -8,8 +8,8 @@ WITH numbers AS (
         number_text(detail.subtotal) AS subtotal_number,
         number_text(detail.tax) AS tax_number,
         number_text(detail.discount) AS discount_number
-    FROM staging.detail_readings AS detail
-    INNER JOIN staging.invoices AS invoice
+    FROM intermediate.detail_readings AS detail
+    INNER JOIN intermediate.invoices AS invoice
         ON detail.vendor = invoice.vendor AND detail.account = invoice.account
         AND detail.listing = invoice.document_key AND invoice.rejection_reason IS NULL
 ),

@@ -10,7 +10,7 @@ WITH listed AS (
         bool_and(is_listed_upcoming) AS is_upcoming,
         min(valid_from) AS appeared_at,
         CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS disappeared_at
-    FROM staging.invoice_versions
+    FROM intermediate.invoice_versions
     GROUP BY vendor, account, natural_identity
 ),
 
@@ -35,7 +35,7 @@ ordered AS (
         version.*,
         -- Two listings may bring a document at the same moment.
         {'at': version.valid_from, 'listing': version.listing, 'key': version.document_key} AS place
-    FROM staging.invoice_versions AS version
+    FROM intermediate.invoice_versions AS version
     SEMI JOIN candidates
         ON version.vendor = candidates.vendor AND version.account = candidates.account
         AND version.natural_identity = candidates.natural_identity

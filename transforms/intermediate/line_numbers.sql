@@ -8,4 +8,4 @@ SELECT
         PARTITION BY hash(invoice_id, natural_key)
         ORDER BY amount_cents, hash(quantity, unit_price, tags)
     ) AS number
-FROM staging.line_amounts
+FROM intermediate.line_amounts

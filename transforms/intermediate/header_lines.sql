@@ -9,7 +9,7 @@ WITH line_sums AS (
         bool_or(category = 'tax' AND is_in_invoice_currency) AS has_tax,
         bool_or(category = 'credit' AND is_in_invoice_currency) AS has_credit,
         bool_or(category = 'discount' AND is_in_invoice_currency) AS has_discount
-    FROM staging.accepted_line_readings
+    FROM intermediate.accepted_line_readings
     GROUP BY invoice_id
 ),
 

@@ -14,11 +14,11 @@ WITH numbers AS (
         number_text(line.discount) AS discount_number,
         moment(line.period_start) AS starts_at,
         moment(line.period_end) AS ends_at
-    FROM staging.line_readings AS line
-    INNER JOIN staging.invoices AS invoice
+    FROM intermediate.line_readings AS line
+    INNER JOIN intermediate.invoices AS invoice
         ON line.vendor = invoice.vendor AND line.account = invoice.account
         AND line.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    LEFT JOIN staging.currencies AS currencies ON currencies.currency = stated(upper(line.currency))
+    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = stated(upper(line.currency))
 ),
 
 amounts AS (

@@ -8,7 +8,7 @@ WITH accruing AS (
             PARTITION BY vendor, account, billing_period_start, billing_period_end, last_total_cents
             ORDER BY disappeared_at NULLS LAST, natural_identity
         ) AS number
-    FROM staging.document_groups
+    FROM intermediate.document_groups
     WHERE is_known_by_period AND is_upcoming AND billing_period_start IS NOT NULL
 ),
 
@@ -19,7 +19,7 @@ billed AS (
             PARTITION BY vendor, account, billing_period_start, billing_period_end, first_total_cents
             ORDER BY appeared_at, natural_identity
         ) AS number
-    FROM staging.document_groups
+    FROM intermediate.document_groups
     WHERE is_known_by_period AND NOT is_upcoming AND billing_period_start IS NOT NULL
 ),
 

@@ -3,7 +3,7 @@
 WITH beyond_all_bounds AS (
     -- Their sum would not fit 64 bits. It takes hundreds of thousands of lines, each of a billion dollars.
     SELECT invoice_id
-    FROM staging.line_amounts
+    FROM intermediate.line_amounts
     WHERE abs(amount_cents) >= 100000000000
     GROUP BY invoice_id
     HAVING abs(sum(amount_cents)) > 8000000000000000000
@@ -11,15 +11,15 @@ WITH beyond_all_bounds AS (
 
 reasons AS (
     SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
-    FROM staging.details
+    FROM intermediate.details
     WHERE rejection_reason IS NOT NULL
     UNION ALL
     SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
-    FROM staging.line_amounts
+    FROM intermediate.line_amounts
     WHERE rejection_reason IS NOT NULL
     UNION ALL
     SELECT invoice_id, vendor, account, entity, listing, document_key, rejection_reason
-    FROM staging.payments
+    FROM intermediate.payments
     WHERE rejection_reason IS NOT NULL
     UNION ALL
     SELECT
@@ -30,7 +30,7 @@ reasons AS (
         line.listing,
         line.document_key,
         'its lines add up to more than an amount can be' AS rejection_reason
-    FROM staging.line_amounts AS line
+    FROM intermediate.line_amounts AS line
     SEMI JOIN beyond_all_bounds ON line.invoice_id = beyond_all_bounds.invoice_id
 ),
 
@@ -51,7 +51,7 @@ SELECT
     document.verbatim AS document,
     document.valid_from
 FROM grouped
-INNER JOIN staging.detail_documents AS document
+INNER JOIN intermediate.detail_documents AS document
     ON grouped.vendor = document.vendor AND grouped.account = document.account
     AND grouped.entity = document.entity AND grouped.listing = document.listing
     AND grouped.document_key = document.document_key

@@ -2,7 +2,7 @@
 -- there: an audit looks for what a table lost.
 -- kept: by invoice
 SELECT last_version.invoice_id, last_version.vendor, last_version.account, last_version.identity
-FROM staging.last_versions AS last_version
+FROM intermediate.last_versions AS last_version
 CROSS JOIN staging.run
 WHERE
     last_version.rejection_reason IS NULL

@@ -2,9 +2,9 @@
 -- the one that issued it counts, then the one loaded last. What no listing held then has no row.
 -- kept: scratch
 WITH boundaries AS (
-    SELECT vendor, account, identity, valid_from AS boundary FROM staging.identified_documents
+    SELECT vendor, account, identity, valid_from AS boundary FROM intermediate.identified_documents
     UNION
-    SELECT vendor, account, identity, valid_to AS boundary FROM staging.identified_documents WHERE valid_to IS NOT NULL
+    SELECT vendor, account, identity, valid_to AS boundary FROM intermediate.identified_documents WHERE valid_to IS NOT NULL
 ),
 
 stretches AS (
@@ -27,7 +27,7 @@ ranked AS (
             ORDER BY version.is_listed_upcoming, version.valid_from DESC, version.listing DESC
         ) AS choice
     FROM stretches AS stretch
-    INNER JOIN staging.identified_documents AS version
+    INNER JOIN intermediate.identified_documents AS version
         ON stretch.vendor = version.vendor AND stretch.account = version.account
         AND stretch.identity = version.identity
         AND version.valid_from <= stretch.valid_from

@@ -3,7 +3,7 @@
 -- kept: by invoice
 WITH parts AS (
     SELECT vendor, account, invoice_key, entity, listing, document_key, 'line' AS kind
-    FROM staging.line_readings
+    FROM intermediate.line_readings
     UNION ALL
     SELECT vendor, account, invoice_key, '' AS entity, '' AS listing, '' AS document_key, kind
     FROM staging.stg_all__payment_readings
@@ -18,7 +18,7 @@ counted AS (
 -- A payment is set aside by itself; the others of its document stay.
 rejected_payments AS (
     SELECT invoice_id, kind, count(*) AS parts
-    FROM staging.payments
+    FROM intermediate.payments
     WHERE rejection_reason IS NOT NULL
     GROUP BY invoice_id, kind
 )
@@ -32,10 +32,10 @@ SELECT
         + coalesce(max(payments.parts), 0) AS BIGINT
     ) AS rejected_parts
 FROM counted
-INNER JOIN staging.invoices AS invoice
+INNER JOIN intermediate.invoices AS invoice
     ON counted.vendor = invoice.vendor AND counted.account = invoice.account
     AND counted.invoice_key = invoice.document_key
-LEFT JOIN staging.rejected_details AS rejected
+LEFT JOIN intermediate.rejected_details AS rejected
     ON counted.vendor = rejected.vendor AND counted.account = rejected.account AND counted.entity = rejected.entity
     AND counted.listing = rejected.listing AND counted.document_key = rejected.document_key
 LEFT JOIN rejected_payments AS payments ON invoice.invoice_id = payments.invoice_id AND counted.kind = payments.kind

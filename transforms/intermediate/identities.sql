@@ -3,10 +3,10 @@
 -- kept: scratch
 WITH RECURSIVE chains AS (
     SELECT vendor, account, natural_identity AS identity, next_identity AS natural_identity
-    FROM staging.ranked_successions AS first_step
+    FROM intermediate.ranked_successions AS first_step
     WHERE is_succession AND NOT EXISTS (
         SELECT 1
-        FROM staging.ranked_successions AS before
+        FROM intermediate.ranked_successions AS before
         WHERE
             before.is_succession AND before.vendor = first_step.vendor AND before.account = first_step.account
             AND before.next_identity = first_step.natural_identity
@@ -14,7 +14,7 @@ WITH RECURSIVE chains AS (
     UNION ALL
     SELECT chains.vendor, chains.account, chains.identity, step.next_identity AS natural_identity
     FROM chains
-    INNER JOIN staging.ranked_successions AS step
+    INNER JOIN intermediate.ranked_successions AS step
         ON chains.vendor = step.vendor AND chains.account = step.account
         AND chains.natural_identity = step.natural_identity AND step.is_succession
 ),
@@ -25,8 +25,8 @@ settled AS (
         document.account,
         document.natural_identity,
         coalesce(chains.identity, billed.billed_identity, document.natural_identity) AS identity
-    FROM staging.document_groups AS document
-    LEFT JOIN staging.billed_upcoming AS billed
+    FROM intermediate.document_groups AS document
+    LEFT JOIN intermediate.billed_upcoming AS billed
         ON document.vendor = billed.vendor AND document.account = billed.account
         AND document.natural_identity = billed.natural_identity
     LEFT JOIN chains
@@ -45,5 +45,5 @@ SELECT
         CASE WHEN root.is_upcoming THEN root.last_document_key ELSE root.first_document_key END
     ) AS invoice_id
 FROM settled
-INNER JOIN staging.document_groups AS root
+INNER JOIN intermediate.document_groups AS root
     ON settled.vendor = root.vendor AND settled.account = root.account AND settled.identity = root.natural_identity

@@ -1,5 +1,0 @@
--- One row per pair of invoices that may be one under two keys, as in staging.ranked_successions: an audit names those of
--- which nobody can tell.
--- kept: by invoice
-SELECT vendor, account, natural_identity, next_identity, invoice_id, next_invoice_id, is_succession
-FROM staging.ranked_successions
