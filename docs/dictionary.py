@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from docs import example
-from pipelines import published
-from pipelines.warehouse import Warehouse
+from pipelines.cli import output
+from pipelines.publish import read
+from pipelines.warehouse.files import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,7 +81,7 @@ ORDER BY ALL""",
 
 def text(warehouse: Warehouse) -> str:
     """The whole page, from the example's published copy."""
-    with published.opened(warehouse) as connection:
+    with read.opened(warehouse) as connection:
         tables = connection.execute(
             "SELECT table_name, coalesce(comment, '') FROM duckdb_tables()"
             " WHERE schema_name = 'main' ORDER BY table_name"
@@ -104,9 +105,9 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> st
 
 
 def _question(connection: duckdb.DuckDBPyConnection, question: str, sql: str) -> str:
-    result = published.ask(connection, sql)
+    result = read.ask(connection, sql)
     rows = [
-        [published.text_of(value) for value in row.values()]
+        [output.text_of(value) for value in row.values()]
         for batch in result.to_batches()
         for row in batch.to_pylist()
     ]

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines import settings
-from pipelines.warehouse import Warehouse
+from pipelines.config import dlt_settings
+from pipelines.warehouse.files import Warehouse
 
 # Far enough back for every period to be over and every due date to be past, whenever this runs.
 CLOCK = "2025-06-17T12:00:00Z"
@@ -21,9 +21,9 @@ MONTHS = 13
 
 def load(directory: Path) -> Warehouse:
     """Load the sandbox's invoices, and a month later once more, so that there is a history."""
-    settings.apply()
-    from pipelines import job
-    from pipelines.selection import selected_accounts
+    dlt_settings.apply()
+    from pipelines.config.accounts import selected_accounts
+    from pipelines.job import run as job
     from sandbox.server import running
     from sandbox.world import World
 

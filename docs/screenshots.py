@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from docs import example
 from docs.chromium import launched
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 
 FOLDER = Path(__file__).parent
 _COLUMNS = 150
@@ -75,7 +75,7 @@ def _terminal(
 
 def _billhouse(warehouse: Warehouse, *arguments: str) -> str:
     finished = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "pipelines.cli", *arguments],
+        [sys.executable, "-m", "pipelines.cli.app", *arguments],
         env={
             **os.environ,
             "WAREHOUSE__DIRECTORY": str(warehouse.directory),

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipelines.alerts import RUN_FAILED, rules
+from pipelines.job.alerts import RUN_FAILED, rules
 from sources import VENDORS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 import typer.main
 
-from pipelines import load_results
-from pipelines.cli import app
+from pipelines.cli.app import app
 from pipelines.transform import build, project
+from pipelines.warehouse import load_results
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(typer.main.get_group(app).commands)

@@ -10,12 +10,13 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from pipelines.failures import JobError, UsageError
-from pipelines.published import one_sentence
-from pipelines.queries import sealed, spilling_unseen
-from pipelines.sql_text import literal
+from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.transform import project
-from pipelines.warehouse import Warehouse, WarehouseBusyError, cannot_open, holding
+from pipelines.warehouse.connection import cannot_open
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import WarehouseBusyError, holding
+from pipelines.warehouse.restricted import sealed, spilling_unseen
+from pipelines.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -112,9 +113,9 @@ def _build(
     """Build in memory what is known, while no run can be in the way or be kept from its work."""
     import duckdb
 
-    from pipelines import load_results
     from pipelines.transform.build import build
     from pipelines.transform.project import ModelError
+    from pipelines.warehouse import load_results
 
     try:
         with holding(warehouse, lock_timeout=0):

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.catalog import has_table
 from pipelines.transform import project
-from pipelines.transform.names import comment_on
+from pipelines.transform.names import describe
 from pipelines.transform.project import Model, Query, Severity
+from pipelines.warehouse.catalog import has_table
 
 ROWS_SHOWN = 20
 
@@ -66,7 +66,7 @@ def store(
             " severity TEXT NOT NULL, message TEXT NOT NULL, rows_found BIGINT NOT NULL,"
             " first_rows TEXT NOT NULL)"
         )
-        comment_on(connection, AUDIT_RESULTS, table)
+        describe(connection, AUDIT_RESULTS, table)
     for each in findings:
         rows = [
             {name: _plain(value) for name, value in zip(each.columns, row, strict=True)}

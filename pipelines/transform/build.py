@@ -9,11 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sql_text import identifier
 from pipelines.transform import audit, changed, graph, names, project, raw, state
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.names import Clock
 from pipelines.transform.project import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
+from pipelines.warehouse.sql_text import identifier
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class _Build:
 
                 query = in_its_place(each)
                 self._connection.execute(f"CREATE VIEW {table} AS {query}")
-                names.comment_on(self._connection, each, table)
+                names.describe(self._connection, each, table)
             elif each.kind == WHOLE and each.name not in there:
                 built.append(self._make_whole(each))
             names.show_kept(self._connection, each, "next")
@@ -173,7 +173,7 @@ class _Build:
         """Straight into the next file, from where the models behind it read it."""
         table = names.place(model, "next")
         built = self._fill(f"CREATE TABLE {table} AS {model.query}", model)
-        names.comment_on(self._connection, model, table)
+        names.describe(self._connection, model, table)
         names.show_kept(self._connection, model, "next")
         return built
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sql_text import identifier, literal
 from pipelines.transform import project
-from pipelines.transform.project import BY_INVOICE, WHOLE, Model
+from pipelines.transform.project import BY_INVOICE, VIEW, WHOLE, Model
+from pipelines.warehouse.comments import comment_on
 
 RenamedAccount = tuple[str, str, str]
 """The vendor, the name and the first name of an account that got another one."""
@@ -86,7 +86,7 @@ def _write_renamed(
 def place(model: Model, database: str) -> str:
     """Where a model is kept."""
     schema = "main" if model.is_mart else "build"
-    return f"{database}.{schema}.{model.name.partition('.')[2]}"
+    return f"{database}.{schema}.{model.table}"
 
 
 def show_kept(connection: duckdb.DuckDBPyConnection, model: Model, database: str) -> None:
@@ -117,9 +117,6 @@ def query_of(model: Model, relations: Mapping[str, str]) -> str:
     return model.query.replace("{relation}", relations[model.raw_table])
 
 
-def comment_on(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> None:
-    """What the model's file says of its table and columns, for those who find only the table."""
-    what = "VIEW" if model.kind == "view" else "TABLE"
-    connection.execute(f"COMMENT ON {what} {table} IS {literal(model.comment)}")
-    for column, comment in model.columns.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {literal(comment)}")
+def describe(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> None:
+    """Write what the model's file says of its table and columns beside them."""
+    comment_on(connection, table, model.comment, model.columns, is_view=model.kind == VIEW)

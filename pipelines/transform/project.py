@@ -73,6 +73,11 @@ class Model:
         """Whether readers see it."""
         return self.name.startswith("marts.")
 
+    @property
+    def table(self) -> str:
+        """The name without its schema."""
+        return self.name.partition(".")[2]
+
 
 @dataclass(frozen=True)
 class Query:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sql_text import identifier, literal
 from pipelines.transform import names, state
 from pipelines.transform.project import TRANSFORMS
+from pipelines.warehouse.sql_text import identifier, literal
 
 
 @contextmanager

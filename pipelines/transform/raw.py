@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import duckdb
 
-from pipelines.catalog import has_table
-from pipelines.sql_text import identifier, literal
 from pipelines.transform.names import RenamedAccount
+from pipelines.warehouse.catalog import has_table
+from pipelines.warehouse.sql_text import identifier, literal
 
 # DuckDB takes 2,048 rows in one bite, which long documents make too large: they are read in pieces.
 PIECE_BYTES = 16_000_000

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from pipelines.catalog import has_table
 from pipelines.transform import project
 from pipelines.transform.project import Model
 from pipelines.transform.raw import raw_tables, renamed_accounts
+from pipelines.warehouse.catalog import has_table
 
 # Grows when another build couldn't go on from what this one leaves: the tables of `build`, and
 # those of `main` that no model makes (audit_results, load_results).

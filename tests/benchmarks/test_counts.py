@@ -16,10 +16,11 @@ import pytest
 from benchmarks.documents import Ledger
 from benchmarks.page_server import PAGE_SIZE, PageServer, serving
 from benchmarks.programs import atlas_account
-from pipelines import job
-from pipelines.report import RunReport
-from pipelines.selection import selected_accounts
-from pipelines.warehouse import Warehouse, connect
+from pipelines.config.accounts import selected_accounts
+from pipelines.job import run as job
+from pipelines.job.result import RunReport
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
 from tests.configuration import hide_configuration
 
 INVOICES = 1_000

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
 from sandbox.server import running as running_sandbox
 from sandbox.world import World
@@ -139,7 +139,7 @@ def _published_rows(chart: Chart, warehouse: Warehouse) -> list[Row]:
 
 def _publish(warehouse: Warehouse, sandbox: Sandbox) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "run"],
+        [sys.executable, "-m", "pipelines.cli.app", "run"],
         env={
             **os.environ,
             **sandbox.environment(),

@@ -16,16 +16,19 @@ from typing import Any
 
 import pytest
 
-from pipelines import details_held, holdings, settings
-from pipelines.job import Run
-from pipelines.load import load
-from pipelines.publish import beside_published
+from pipelines.config import dlt_settings
+from pipelines.job.load import load
+from pipelines.job.run import Run
+from pipelines.publish.write import beside_published
 from pipelines.transform import TransformReport
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse import details_held, state
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from tests.faults.cases import ATTEMPT_SECONDS, ATTEMPTS, CASES, PAGE_BOUND, Case
 from tests.faults.contents import contents
 
-settings.apply()
+dlt_settings.apply()
 
 from sandbox.faults import Fault  # noqa: E402
 from sandbox.model import Account  # noqa: E402
@@ -133,7 +136,7 @@ def _run(
     now = sandbox.world.now
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
         with beside_published(connection, warehouse):
-            known = holdings.read_known(connection, ENTITIES)
+            known = state.read_known(connection, ENTITIES)
         with Fetch(accounts, known, now=now, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source(name, fetch) for name in VENDORS])
             results = fetch.results()

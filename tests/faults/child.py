@@ -20,17 +20,18 @@ from multiprocessing import reduction
 from pathlib import Path
 from typing import Any
 
-from pipelines import settings
+from pipelines.config import dlt_settings
 
-settings.apply()
+dlt_settings.apply()
 
 import dlt  # noqa: E402
 import typer  # noqa: E402
 
-from pipelines import details_held, job  # noqa: E402
-from pipelines.ending import ending_in_a_sentence  # noqa: E402
-from pipelines.selection import selected_accounts  # noqa: E402
-from pipelines.warehouse import Warehouse  # noqa: E402
+from pipelines.cli.exits import ending_in_a_sentence  # noqa: E402
+from pipelines.config.accounts import selected_accounts  # noqa: E402
+from pipelines.job import run as job  # noqa: E402
+from pipelines.warehouse import details_held  # noqa: E402
+from pipelines.warehouse.files import Warehouse  # noqa: E402
 from sources import fetch  # noqa: E402
 
 # Where each stage begins: the owner of a function, and its name there.

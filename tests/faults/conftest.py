@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import settings
-from pipelines.warehouse import Warehouse
+from pipelines.config import dlt_settings
+from pipelines.warehouse.files import Warehouse
 
-settings.apply()
+dlt_settings.apply()
 
 from sandbox.server import Sandbox, running  # noqa: E402
 from sandbox.world import World  # noqa: E402

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.sql_text import identifier, literal
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.sql_text import identifier, literal
 
 Contents = dict[str, Counter[tuple[Any, ...]]]
 

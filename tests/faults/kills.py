@@ -24,7 +24,7 @@ from random import Random
 
 import duckdb
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import running
 from sandbox.world import World
 from tests.faults.child import Mishap, run_job, stage_seconds

@@ -11,13 +11,15 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import job, layout, working_folder
-from pipelines.backup import back_up, restore
-from pipelines.cli import app
-from pipelines.failures import JobError, UsageError
-from pipelines.layout import LAYOUT, document_tables
-from pipelines.selection import selected_accounts
-from pipelines.warehouse import Warehouse, connect
+from pipelines.cli.app import app
+from pipelines.config.accounts import selected_accounts
+from pipelines.errors import JobError, UsageError
+from pipelines.job import run as job
+from pipelines.warehouse import migrations, working_folder
+from pipelines.warehouse.backup import back_up, restore
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.migrations import LAYOUT, document_tables
 from sandbox.server import Sandbox
 from tests.faults.contents import contents
 
@@ -190,11 +192,11 @@ class TestLayouts:
         def fail(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("SELECT no_such_column")
 
-        monkeypatch.setattr(layout, "LAYOUT", LAYOUT + 1)
-        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add, fail)})
+        monkeypatch.setattr(migrations, "LAYOUT", LAYOUT + 1)
+        monkeypatch.setattr(migrations, "MIGRATIONS", {LAYOUT: (add, fail)})
         with pytest.raises(JobError, match="no_such_column"):
             connect(copy)
-        monkeypatch.setattr(layout, "MIGRATIONS", {LAYOUT: (add,)})
+        monkeypatch.setattr(migrations, "MIGRATIONS", {LAYOUT: (add,)})
         with closing(connect(copy)) as connection:
             assert connection.execute("FROM main.layout").fetchall() == [(LAYOUT + 1,)]
             assert connection.execute("SELECT count(more) FROM raw.turso__invoices").fetchall()

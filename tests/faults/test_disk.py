@@ -13,9 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import job
-from pipelines.failures import JobError
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.errors import JobError
+from pipelines.job import run as job
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.faults.child import Mishap, run_job

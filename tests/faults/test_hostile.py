@@ -15,9 +15,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import details_held
-from pipelines.load import load
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.job.load import load
+from pipelines.warehouse import details_held
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sources import AccountResult, Fetch, Known, source
 from sources.keys import id_key, scalar
 from tests.faults.campaign import QUICK

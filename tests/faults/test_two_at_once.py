@@ -9,7 +9,7 @@ from contextlib import closing
 
 import duckdb
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
 from tests.faults.child import run_job
 from tests.faults.contents import contents

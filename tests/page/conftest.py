@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from docs.example import load
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from tests.pipelines.processes import Finished, environment
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def billhouse(tmp_path_factory: pytest.TempPathFactory) -> Command:
 
     def start(warehouse: Warehouse, *arguments: str) -> Finished:
         return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *arguments],
+            [sys.executable, "-m", "pipelines.cli.app", *arguments],
             env=environment(warehouse),
             cwd=directory,
             capture_output=True,

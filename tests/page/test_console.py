@@ -8,7 +8,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from tests.page.conftest import Command
 
 

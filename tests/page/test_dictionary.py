@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 from docs import dictionary
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 
 
 def test_the_page_is_what_the_comments_say(example: Warehouse) -> None:

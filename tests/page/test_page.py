@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.amounts import written
-from pipelines.failures import JobError
-from pipelines.page import columns
-from pipelines.page.columns import sparkline, stacked
-from pipelines.page.contents import contents
-from pipelines.page.writing import page, write
-from pipelines.published import opened
-from pipelines.warehouse import Warehouse
+from pipelines.errors import JobError
+from pipelines.publish.read import opened
+from pipelines.report import columns
+from pipelines.report.amounts import written
+from pipelines.report.columns import sparkline, stacked
+from pipelines.report.contents import contents
+from pipelines.report.writing import page, write
+from pipelines.warehouse.files import Warehouse
 from tests.page.conftest import Command
 
 Cents = st.integers(min_value=-(10**14), max_value=10**14)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from tests.page.conftest import Command
 
 if TYPE_CHECKING:

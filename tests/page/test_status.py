@@ -8,11 +8,11 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.failures import JobError
-from pipelines.finances import CurrencyPosition, Gap, findings, gaps, positions
-from pipelines.page.health import health
-from pipelines.published import opened
-from pipelines.warehouse import Warehouse
+from pipelines.errors import JobError
+from pipelines.publish.read import opened
+from pipelines.report.finances import CurrencyPosition, Gap, findings, gaps, positions
+from pipelines.report.health import health
+from pipelines.warehouse.files import Warehouse
 from tests.page.conftest import Command
 
 WIDTH = 80

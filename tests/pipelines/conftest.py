@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import settings
-from pipelines.warehouse import Warehouse
+from pipelines.config import dlt_settings
+from pipelines.warehouse.files import Warehouse
 from tests.configuration import hide_configuration
 from tests.pipelines.processes import Billhouse, Finished, environment
 
-settings.apply()
+dlt_settings.apply()
 
 from sandbox.server import Sandbox, running  # noqa: E402
 from sandbox.world import World  # noqa: E402
@@ -48,7 +48,7 @@ def billhouse(warehouse: Warehouse, tmp_path: Path) -> Billhouse:
 
     def start(*arguments: str, variables: Mapping[str, str] | None = None) -> Finished:
         return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *arguments],
+            [sys.executable, "-m", "pipelines.cli.app", *arguments],
             env=environment(warehouse, variables),
             cwd=tmp_path,
             capture_output=True,

@@ -6,15 +6,17 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from pipelines import job
-from pipelines.alerts import Alerting
-from pipelines.alerts_sent import Alert
-from pipelines.alerts_settings import AlertSettings, read_settings
-from pipelines.alerts_webhook import message
-from pipelines.events import Event
-from pipelines.failures import JobError, UsageError
-from pipelines.report import RunReport
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.config.alerts import AlertSettings, read_settings
+from pipelines.errors import JobError, UsageError
+from pipelines.job import run as job
+from pipelines.job.alerts import Alerting
+from pipelines.job.alerts_sent import Alert
+from pipelines.job.alerts_webhook import message
+from pipelines.job.events import Event
+from pipelines.job.result import RunReport
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sandbox.server import Sandbox
 from sources.redaction import Secret
 from tests.pipelines.processes import Billhouse

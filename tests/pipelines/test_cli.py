@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
@@ -25,7 +25,16 @@ def loaded(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) ->
     """A published warehouse for tests that only read."""
     warehouse = Warehouse(tmp_path_factory.mktemp("loaded") / "warehouse")
     finished = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "run", "--vendor", "turso", "--vendor", "versori"],
+        [
+            sys.executable,
+            "-m",
+            "pipelines.cli.app",
+            "run",
+            "--vendor",
+            "turso",
+            "--vendor",
+            "versori",
+        ],
         env=environment(warehouse, shared_sandbox.environment()),
         capture_output=True,
         text=True,
@@ -42,7 +51,7 @@ def reading(warehouse: Warehouse) -> dict[str, str]:
 
 def test_help_is_quick_and_every_command_has_examples(billhouse: Billhouse) -> None:
     program = (
-        "import sys; from pipelines.cli import app; app(['--help'], standalone_mode=False);"
+        "import sys; from pipelines.cli.app import app; app(['--help'], standalone_mode=False);"
         f" slow = {SLOW_IMPORTS!r} & sys.modules.keys(); assert not slow, slow"
     )
     finished = billhouse("--help")
@@ -256,7 +265,7 @@ def test_a_stopped_run_is_repaired_by_the_next(
     with running(World(months=2), latency=0.2) as sandbox:
         variables = sandbox.environment(["versori", "turso"])
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", "run"],
+            [sys.executable, "-m", "pipelines.cli.app", "run"],
             env=environment(warehouse, variables),
             cwd=tmp_path,
             stderr=subprocess.PIPE,

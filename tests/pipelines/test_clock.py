@@ -9,12 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import load_results
-from pipelines.load_results import AccountOutcome
-from pipelines.moments import moment_of_load
-from pipelines.status import accounts_and_failures
+from pipelines.job.moments import moment_of_load
+from pipelines.report.status import accounts_and_failures
 from pipelines.transform.project import TRANSFORMS
-from pipelines.warehouse import Warehouse, connect
+from pipelines.warehouse import load_results
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.load_results import AccountOutcome
 from sandbox.server import Sandbox
 from tests.pipelines.test_job import events, published, run
 

@@ -12,9 +12,11 @@ import msgspec
 import pendulum
 import pytest
 
-from pipelines import holdings, job
-from pipelines.report import RunReport
-from pipelines.warehouse import Warehouse, connect
+from pipelines.job import run as job
+from pipelines.job.result import RunReport
+from pipelines.warehouse import state
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
 from tests.sources.fetching import account
 from tests.sources.scripted import Request, Scripted, document, response, scripted
 
@@ -124,7 +126,7 @@ def test_failures_are_remembered_before_any_detail_came(
     vendor.answers = dict.fromkeys("ab", response("{}", "404 Not Found"))
     run()
     with closing(connect(warehouse)) as connection:
-        known = holdings.read_known(connection, {"mongodb": ("invoices", "invoice_details")})
+        known = state.read_known(connection, {"mongodb": ("invoices", "invoice_details")})
     assert known.details["mongodb", "main"].failed == ["a", "b"]
 
 

@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from pipelines import export, job, published
-from pipelines.export import FileFormat
-from pipelines.failures import JobError, UsageError
-from pipelines.selection import selected_accounts
+from pipelines.config.accounts import selected_accounts
+from pipelines.errors import JobError, UsageError
+from pipelines.job import run as job
+from pipelines.publish import export, read
+from pipelines.publish.export import FileFormat
 from pipelines.transform.as_of import moment_of, opened_as_of
-from pipelines.warehouse import Warehouse, holding
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sandbox.server import running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse
@@ -41,11 +43,11 @@ class Runs:
     def run(self) -> None:
         job.run(self.warehouse, selected_accounts(), listener=lambda _: None)
         self.ended_at.append(datetime.now(UTC))
-        with published.opened(self.warehouse) as connection:
+        with read.opened(self.warehouse) as connection:
             tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
             self.answers.append(
                 {
-                    table: published.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
+                    table: read.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
                     for table in tables
                 }
             )
@@ -152,12 +154,12 @@ def test_as_of_gives_the_earlier_answers(runs: Runs) -> None:
                 answers
             )
             for table, rows in answers.items():
-                then = published.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
+                then = read.ask(connection, f"FROM {table} ORDER BY ALL").to_pylist()
                 assert then == rows, table
             with pytest.raises(JobError, match="disabled"):
-                published.ask(connection, "FROM read_text('/etc/hostname')")
+                read.ask(connection, "FROM read_text('/etc/hostname')")
     with opened_as_of(runs.warehouse, runs.ended_at[0] - timedelta(days=1)) as connection:
-        assert published.ask(connection, "FROM fct_invoices").num_rows == 0
+        assert read.ask(connection, "FROM fct_invoices").num_rows == 0
     assert before == {file: file.stat().st_mtime_ns for file in before}
     assert len(runs.answers[1]["fct_invoices"]) > len(runs.answers[0]["fct_invoices"])
 

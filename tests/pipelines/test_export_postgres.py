@@ -15,9 +15,9 @@ import duckdb
 import psycopg
 import pytest
 
-from pipelines.export_postgres import _parameters, export_postgres
-from pipelines.failures import JobError, UsageError
-from pipelines.warehouse import Warehouse
+from pipelines.errors import JobError, UsageError
+from pipelines.publish.export_postgres import _parameters, export_postgres
+from pipelines.warehouse.files import Warehouse
 from tests.pipelines.processes import Billhouse
 from tests.pipelines.publishing import publish_tables
 

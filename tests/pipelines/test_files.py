@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.files import open_to_the_folders_group, put_in_place, replacing, take_over_access
+from pipelines.warehouse.writing import (
+    open_to_the_folders_group,
+    put_in_place,
+    replacing,
+    take_over_access,
+)
 
 A_GROUP = 54_321
 NOBODY = 65_534

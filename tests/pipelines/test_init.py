@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import VENDORS
@@ -30,7 +30,7 @@ def answered(
         name: value for name, value in sandbox.environment().items() if name.endswith("_URL")
     }
     return conversation(
-        [sys.executable, "-m", "pipelines.cli", "init", *arguments],
+        [sys.executable, "-m", "pipelines.cli.app", "init", *arguments],
         answers,
         folder=folder,
         variables=environment(Warehouse(folder / "warehouse"), {**addresses, "COLUMNS": "400"}),

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from pipelines.interruption import Interrupted, interruptible, stop_if_asked
+from pipelines.job.interruption import Interrupted, interruptible, stop_if_asked
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -10,12 +10,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import job
-from pipelines.events import Event
-from pipelines.failures import JobError
-from pipelines.report import RunReport
-from pipelines.selection import selected_accounts
-from pipelines.warehouse import Warehouse, connect
+from pipelines.config.accounts import selected_accounts
+from pipelines.errors import JobError
+from pipelines.job import run as job
+from pipelines.job.events import Event
+from pipelines.job.result import RunReport
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
 from tests.pipelines.processes import ROOT, Billhouse
 

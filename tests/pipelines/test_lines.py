@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import job
-from pipelines.report import RunReport
-from pipelines.selection import selected_accounts
-from pipelines.warehouse import Warehouse
+from pipelines.config.accounts import selected_accounts
+from pipelines.job import run as job
+from pipelines.job.result import RunReport
+from pipelines.warehouse.files import Warehouse
 from sandbox.model import Invoice
 from sandbox.money import rounded
 from sandbox.registry import VENDORS

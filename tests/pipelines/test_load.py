@@ -11,10 +11,12 @@ import pyarrow as pa
 import pytest
 from dlt.extract import DltSource
 
-from pipelines import details_held, holdings
-from pipelines.failures import JobError
-from pipelines.load import PIPELINE, load
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.errors import JobError
+from pipelines.job.load import PIPELINE, load
+from pipelines.warehouse import details_held, state
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sources.due import KnownDetails
 from sources.listing import SCHEMA, digest, listing_key
 from sources.resources import HISTORY, LISTING_KEY
@@ -92,7 +94,7 @@ def test_the_same_documents_again_make_no_new_versions(
         tables = [listing("a", "issued", documents)]
         load_id = load(work, warehouse.dlt_folder, [vendor("turso", {"invoices": tables})])
         assert load_id is not None
-        changed = holdings.count_changes(work, ENTITIES, load_id, since)["turso", "a"]
+        changed = state.count_changes(work, ENTITIES, load_id, since)["turso", "a"]
         changes.append((changed.new_versions, changed.closed_versions))
     assert changes == [(2, 0), (0, 0), (0, 1), (0, 1)]
     assert current(work) == [("", "null")]
@@ -102,7 +104,7 @@ def test_nothing_to_load_is_fine(warehouse: Warehouse, work: duckdb.DuckDBPyConn
     nothing = [vendor("turso", {"invoices": []})]
     load(work, warehouse.dlt_folder, nothing)
     assert load(work, warehouse.dlt_folder, nothing) is None
-    assert holdings.read_known(work, ENTITIES).listings == {}
+    assert state.read_known(work, ENTITIES).listings == {}
 
 
 @pytest.mark.parametrize("step", ["extract", "normalize"])
@@ -160,7 +162,7 @@ def test_a_failed_extraction_leaves_what_was_loaded(
 
 
 def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyConnection) -> None:
-    assert holdings.read_known(work, ENTITIES).listings == {}
+    assert state.read_known(work, ENTITIES).listings == {}
     before = datetime.now(UTC)
     load(
         work,
@@ -180,7 +182,7 @@ def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyCon
     details_held.remember(work, {mongodb: {"1": "old", "2": "hash"}}, {mongodb: ["5", "4", "3"]})
     details_held.remember(work, {mongodb: {"1": "new", "3": "hash"}}, {mongodb: ["5"]})
 
-    known = holdings.read_known(work, ENTITIES)
+    known = state.read_known(work, ENTITIES)
     assert known.listings == {
         ("turso", "a"): {"issued": digest(listing("a", "issued", {"1": "{}"}))},
         ("mongodb", "b"): {"all": digest(listing("b", "all", {"2": "{}", "1": "{}"}))},

@@ -11,12 +11,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import job
-from pipelines.report import RunReport
+from pipelines.job import run as job
+from pipelines.job.result import RunReport
 from pipelines.transform import project
 from pipelines.transform.as_of import opened_with_staging
 from pipelines.transform.project import Query
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from tests.pipelines.processes import Billhouse
 from tests.transforms.test_readings import MONGODB
 from tests.transforms.work_database import NIGHT, WorkDatabase

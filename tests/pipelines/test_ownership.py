@@ -8,10 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import working_folder
-from pipelines.failures import JobError, UsageError
-from pipelines.ownership import refuse_files_of_others
-from pipelines.warehouse import Warehouse, connect, holding
+from pipelines.errors import JobError, UsageError
+from pipelines.warehouse import working_folder
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
+from pipelines.warehouse.ownership import refuse_files_of_others
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Billhouse
 from tests.pipelines.publishing import publish_tables

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.failures import JobError
-from pipelines.published import ask, opened
-from pipelines.queries import check, sealed, spilling_unseen
-from pipelines.warehouse import Warehouse
+from pipelines.errors import JobError
+from pipelines.publish.read import ask, opened
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.restricted import check, sealed, spilling_unseen
 from sandbox.server import running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Billhouse
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.export import export_tables
-from pipelines.spreadsheets import harmless, harmless_sql
-from pipelines.warehouse import Warehouse
+from pipelines.publish.export import export_tables
+from pipelines.publish.spreadsheets import harmless, harmless_sql
+from pipelines.warehouse.files import Warehouse
 from tests.pipelines.processes import Billhouse
 
 FORMULAS = (

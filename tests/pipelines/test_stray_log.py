@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import stray_log
-from pipelines.failures import JobError
-from pipelines.warehouse import STORAGE, Warehouse, connect, holding
+from pipelines.errors import JobError
+from pipelines.warehouse import stray_log
+from pipelines.warehouse.connection import STORAGE, connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Billhouse
 
@@ -19,7 +21,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import duckdb
-from pipelines.warehouse import STORAGE
+from pipelines.warehouse.connection import STORAGE
 connection = duckdb.connect(sys.argv[1], config=STORAGE)
 connection.execute("SET checkpoint_threshold = '1TB'")
 connection.execute("CREATE TABLE IF NOT EXISTS ghosts (id INTEGER)")

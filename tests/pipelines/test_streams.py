@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.events import Event, unfailing
-from pipelines.warehouse import Warehouse
+from pipelines.job.events import Event, unfailing
+from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
 from tests.pipelines.processes import environment
 from tests.pipelines.terminals import conversation
@@ -50,7 +50,7 @@ def start(
     stderr: int = subprocess.PIPE,
     shell: str = "",
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli.app", *arguments]
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {shell}', "sh", *command] if shell else command,
         env=environment(warehouse, variables),
@@ -195,7 +195,7 @@ def test_a_terminal_of_few_signs(
     warehouse: Warehouse, shared_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     variables = environment(warehouse, accounts(shared_sandbox) | {"PYTHONIOENCODING": "ascii"})
-    arguments = [sys.executable, "-m", "pipelines.cli", "run"]
+    arguments = [sys.executable, "-m", "pipelines.cli.app", "run"]
     exit_code, shown = conversation(arguments, [], folder=tmp_path, variables=variables)
     assert exit_code == 0, shown
     assert "Traceback" not in shown

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import working_folder
-from pipelines.database_files import beside
-from pipelines.warehouse import Warehouse
-from pipelines.working_folder import ELSEWHERE
+from pipelines.warehouse import working_folder
+from pipelines.warehouse.database_files import beside
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.working_folder import ELSEWHERE
 from sandbox.server import Sandbox
 from tests.pipelines.processes import Finished, environment
 
@@ -27,7 +27,7 @@ def start(
     folder: Path = Path("/"),
     shell: str = "",
 ) -> Finished:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli.app", *arguments]
     return subprocess.run(
         ["sh", "-c", f'{shell} exec "$@"', "sh", *command] if shell else command,
         env=environment(warehouse, variables),
@@ -97,7 +97,7 @@ def test_a_log_beside_a_question_mark_is_read_by_the_next_run(
 ) -> None:
     warehouse = Warehouse(tmp_path / "what?" / "warehouse")
     program = (
-        "import os; from pathlib import Path; from pipelines.warehouse import *;"
+        "import os; from pathlib import Path; from pipelines.warehouse.files import *;"
         f"house = Warehouse(Path({str(warehouse.directory)!r}));"
         "lock = holding(house, lock_timeout=0); lock.__enter__(); connection = connect(house);"
         "connection.execute('CREATE TABLE main.mark AS SELECT 7 AS seven'); os._exit(0)"
@@ -105,7 +105,7 @@ def test_a_log_beside_a_question_mark_is_read_by_the_next_run(
     subprocess.run([sys.executable, "-c", program], check=True, env=environment(warehouse))
     assert beside(warehouse.work, ".wal").exists()
     asked = (
-        "from pathlib import Path; from pipelines.warehouse import *;"
+        "from pathlib import Path; from pipelines.warehouse.files import *;"
         f"house = Warehouse(Path({str(warehouse.directory)!r}));"
         "lock = holding(house, lock_timeout=0); lock.__enter__(); connection = connect(house);"
         "print(connection.execute('FROM main.mark').fetchall()); connection.close();"
@@ -248,7 +248,7 @@ def test_a_path_that_is_not_utf_8(tmp_path: Path) -> None:
     variables = environment(Warehouse(tmp_path))
     variables["WAREHOUSE__DIRECTORY"] = os.fsdecode(bytes(tmp_path) + b"/\xff")
     finished = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "status"],
+        [sys.executable, "-m", "pipelines.cli.app", "status"],
         env=variables,
         capture_output=True,
         text=True,

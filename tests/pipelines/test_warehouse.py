@@ -8,19 +8,15 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from pipelines.failures import JobError, UsageError
-from pipelines.published import ask, opened
-from pipelines.warehouse import (
-    Warehouse,
-    WarehouseBusyError,
-    configured_warehouse,
-    connect,
-    holding,
-)
+from pipelines.errors import JobError, UsageError
+from pipelines.publish.read import ask, opened
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse, configured_warehouse
+from pipelines.warehouse.lock import WarehouseBusyError, holding
 from tests.pipelines.processes import environment
 
 HOLD_LOCK = """
-import sys; from pathlib import Path; from pipelines.warehouse import Warehouse, holding
+import sys; from pathlib import Path; from pipelines.warehouse.files import Warehouse, holding
 with holding(Warehouse(Path(sys.argv[1])), lock_timeout=0):
     print("held", flush=True); sys.stdin.read()
 """

@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from pipelines import load_results
-from pipelines.load_results import AccountOutcome
+from pipelines.warehouse import load_results
+from pipelines.warehouse.load_results import AccountOutcome
 
 GIVEN = Path(__file__).parent / "given"
 NIGHTS = [datetime(2026, month, 1, 2, tzinfo=UTC) for month in range(7, 12)]

@@ -1,0 +1,104 @@
+"""The command line, `billhouse`: it parses, calls and prints; the work is done elsewhere.
+
+`billhouse --help` must answer at once, so nothing slow (dlt, DuckDB, Arrow) is imported up here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import streams
+from pipelines.cli.commands.backup import backup, restore
+from pipelines.cli.commands.check import check
+from pipelines.cli.commands.demo import demo
+from pipelines.cli.commands.export import export
+from pipelines.cli.commands.init import init
+from pipelines.cli.commands.invoices import invoices
+from pipelines.cli.commands.query import query
+from pipelines.cli.commands.rename_account import rename_account
+from pipelines.cli.commands.report import report
+from pipelines.cli.commands.run import rebuild, run
+from pipelines.cli.commands.show import show
+from pipelines.cli.commands.status import status
+from pipelines.config import dlt_settings
+
+app = typer.Typer(
+    name="billhouse",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"billhouse {version('billhouse')}")
+        except PackageNotFoundError:
+            typer.echo("billhouse, from a source folder that is not installed")
+        raise typer.Exit()
+
+
+@app.callback()
+def billhouse(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Bring the invoices of your cloud vendors into one audited DuckDB warehouse.
+
+    \b
+    Begin here:
+      billhouse demo              see it work on invented data, in seconds
+      billhouse init              set up your accounts, once
+      billhouse check             do the credentials in .dlt/secrets.toml work?
+      billhouse run               fetch, build, audit, publish
+      billhouse query "FROM fct_invoices LIMIT 10"
+    """
+
+
+for command in (
+    run,
+    check,
+    status,
+    report,
+    invoices,
+    show,
+    query,
+    export,
+    rebuild,
+    demo,
+    init,
+    backup,
+    restore,
+    rename_account,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    streams.protect()
+    dlt_settings.apply()
+    try:
+        os.getcwd()
+    except OSError as error:
+        typer.echo(
+            f"ERROR: The folder in which Billhouse was started can't be used: {error.strerror}."
+            " Its .dlt/ is what Billhouse reads first; start it in a folder that is there.",
+            err=True,
+        )
+        sys.exit(2)
+    app(prog_name="billhouse")
+
+
+if __name__ == "__main__":
+    main()

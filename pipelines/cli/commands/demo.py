@@ -1,0 +1,34 @@
+"""`billhouse demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.commands.run import Verbose
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.progress import watching
+
+
+def demo(
+    directory: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="Where the demo's warehouse shall lie."),
+    ] = Path("demo-warehouse"),
+    verbose: Verbose = False,
+) -> None:
+    """Load invented invoices from a sandbox on this machine, and see what can be asked of them.
+
+    No credential is needed, nothing leaves this machine, and your own warehouse is not touched.
+
+    \b
+    Examples:
+      billhouse demo
+      billhouse demo --directory /tmp/billhouse-demo
+    """
+    with watching("text") as tell, ending_in_a_sentence(tell, verbose=verbose):
+        from pipelines.cli.demo import demonstrate
+
+        demonstrate(directory.absolute(), listener=tell)

@@ -1,0 +1,165 @@
+"""`billhouse export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.errors import UsageError
+from pipelines.warehouse.files import Warehouse, configured_warehouse
+
+if TYPE_CHECKING:
+    from pipelines.publish.export import ExportedFile
+
+
+class FileFormat(StrEnum):
+    """What the files are."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+class Content(StrEnum):
+    """What is written: FOCUS datasets, or all tables in one of the formats or to a server."""
+
+    FOCUS = "focus"
+    PARQUET = "parquet"
+    CSV = "csv"
+    POSTGRES = "postgres"
+
+
+# What each content takes; anything else that is given would be ignored in silence.
+_OPTIONS = {
+    Content.FOCUS: {"output", "file_format", "raw"},
+    Content.PARQUET: {"output"},
+    Content.CSV: {"output", "raw"},
+    Content.POSTGRES: {"url", "schema"},
+}
+_SPELLED = {
+    "output": "--output",
+    "file_format": "--format",
+    "raw": "--raw",
+    "url": "--url",
+    "schema": "--schema",
+}
+
+
+def export(
+    context: typer.Context,
+    content: Annotated[
+        Content,
+        typer.Argument(
+            metavar="focus|parquet|csv|postgres",
+            help="FOCUS 1.4's Invoice Detail and Billing Period; or every table, as Parquet, as"
+            " CSV, or in PostgreSQL.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the files shall lie; made if need be."),
+    ] = None,
+    file_format: Annotated[
+        FileFormat, typer.Option("--format", help="What files FOCUS comes in.")
+    ] = FileFormat.PARQUET,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
+    ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLHOUSE_POSTGRES_URL",
+            metavar="URL",
+            help="Of the PostgreSQL database. As a variable it is in no list of processes.",
+        ),
+    ] = None,
+    schema: Annotated[
+        str, typer.Option(metavar="NAME", help="The tables' schema in PostgreSQL.")
+    ] = "billhouse",
+) -> None:
+    """Write the published tables to files for other tools, exactly: no amount becomes a float.
+
+    In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it, unless
+    --raw is given.
+
+    Files of the same names are replaced, each in one step; the copy in PostgreSQL in one
+    transaction.
+
+    \b
+    Examples:
+      billhouse export focus --output focus
+      billhouse export focus --output focus --format csv
+      billhouse export parquet --output tables
+      billhouse export csv --output tables
+      billhouse export postgres --url postgresql://user:password@host/database
+    """
+    with ending_in_a_sentence():
+        from pipelines.publish.export import export_focus, export_tables
+
+        _refuse_what_is_ignored(context, content)
+        if raw and content is Content.FOCUS and file_format is not FileFormat.CSV:
+            raise UsageError("--raw is for CSV: give --format csv as well, or leave --raw out.")
+        warehouse = configured_warehouse()
+        if content is Content.POSTGRES:
+            _export_postgres(warehouse, url, schema)
+            return
+        if output is None:
+            raise UsageError("Name the folder for the files with --output FOLDER.")
+        directory = output.absolute()
+        match content:
+            case Content.FOCUS:
+                exported = export_focus(warehouse, directory, file_format.value, raw=raw)
+                _print_files(exported.files)
+                if exported.invoices_left_out or exported.lines_left_out:
+                    typer.echo(
+                        f"Left out, since FOCUS demands what the vendor doesn't state:"
+                        f" {exported.invoices_left_out} invoice(s) without a billing period,"
+                        f" {exported.lines_left_out} line(s) without an amount."
+                    )
+            case Content.PARQUET:
+                _print_files(export_tables(warehouse, directory, "parquet"))
+            case Content.CSV:
+                _print_files(export_tables(warehouse, directory, "csv", raw=raw))
+
+
+def _refuse_what_is_ignored(context: typer.Context, content: Content) -> None:
+    """Options from the command line; a variable may be set for other commands."""
+    for name, spelled in _SPELLED.items():
+        source = context.get_parameter_source(name)
+        is_given = source is not None and source.name == "COMMANDLINE"
+        if is_given and name not in _OPTIONS[content]:
+            fitting = ", ".join(_SPELLED[each] for each in _SPELLED if each in _OPTIONS[content])
+            raise UsageError(
+                f"{spelled} doesn't apply to `billhouse export {content.value}`, which takes"
+                f" {fitting}. Leave it out."
+            )
+
+
+def _export_postgres(warehouse: Warehouse, url: str | None, schema: str) -> None:
+    from pipelines.cli.tables import print_table
+    from pipelines.publish.export_postgres import export_postgres
+
+    if url is None:
+        raise UsageError("Name the database with --url, or in BILLHOUSE_POSTGRES_URL.")
+    print_table(
+        ["table", "rows"],
+        [
+            [f"{schema}.{table}", f"{rows:,}"]
+            for table, rows in export_postgres(warehouse, url, schema)
+        ],
+        numbers=frozenset({1}),
+    )
+
+
+def _print_files(files: list[ExportedFile]) -> None:
+    from pipelines.cli.tables import print_table
+
+    print_table(
+        ["file", "rows"],
+        [[str(each.path), f"{each.rows:,}"] for each in files],
+        numbers=frozenset({1}),
+    )

@@ -1,0 +1,102 @@
+"""`billhouse query`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.streams import whole_output
+from pipelines.errors import UsageError
+from pipelines.warehouse.files import configured_warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class ResultFormat(StrEnum):
+    """How the rows are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One query in DuckDB's dialect.")],
+    result_format: Annotated[
+        ResultFormat, typer.Option("--format", help="How the rows are written.")
+    ] = ResultFormat.TABLE,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Answer from what was believed then: a date means the end of that day (UTC), a"
+            " time (2026-05-01T09:30:00Z) that moment.",
+        ),
+    ] = None,
+    staging: Annotated[
+        bool,
+        typer.Option(
+            "--staging",
+            help="Ask the tables that a build makes in between: they are built for this, in"
+            " memory, which takes as long as a rebuild.",
+        ),
+    ] = False,
+) -> None:
+    """Ask the published tables something; they can't be changed by it.
+
+    Amounts are whole minor units (cents). CSV and JSON are exact: decimals stay decimals, times
+    are ISO 8601 in UTC. Only text that a spreadsheet would run as a formula gets an apostrophe in
+    CSV, unless --raw is given.
+
+    \b
+    Examples:
+      billhouse query "SHOW TABLES"
+      billhouse query "FROM fct_invoices WHERE payment_status = 'past_due'"
+      billhouse query --as-of 2026-05-01 "SELECT sum(total_cents) FROM fct_invoices
+        WHERE vendor = 'mongodb'"
+      billhouse query --staging "FROM invoice_versions WHERE rejection_reason IS NOT NULL"
+      billhouse query --format csv "SELECT vendor, currency, sum(total_cents) AS cents
+        FROM fct_invoices GROUP BY ALL ORDER BY ALL" > spend.csv
+    """
+    with ending_in_a_sentence(), whole_output():
+        from pipelines.cli import output
+        from pipelines.publish import read
+
+        if raw and result_format is not ResultFormat.CSV:
+            raise UsageError("--raw is for --format csv: the other formats are exact anyway.")
+        with _tables(as_of, staging=staging) as connection:
+            result = read.ask(connection, sql)
+            match result_format:
+                case ResultFormat.TABLE:
+                    output.print_as_table(result)
+                case ResultFormat.CSV:
+                    output.print_as_csv(result, raw=raw)
+                case ResultFormat.JSON:
+                    output.print_as_json(result)
+
+
+def _tables(
+    as_of: str | None, *, staging: bool
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    from pipelines.publish import read
+    from pipelines.transform.as_of import moment_of, opened_as_of, opened_with_staging
+
+    if staging and as_of is not None:
+        raise UsageError(
+            "--staging shows what is built now, and --as-of an earlier day. Give one of them."
+        )
+    if staging:
+        return opened_with_staging(configured_warehouse())
+    if as_of is None:
+        return read.opened(configured_warehouse())
+    return opened_as_of(configured_warehouse(), moment_of(as_of, now=datetime.now(UTC)))

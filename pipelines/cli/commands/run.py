@@ -1,0 +1,104 @@
+"""`billhouse run` and `billhouse rebuild`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.progress import LogFormat, watching
+from pipelines.warehouse.files import configured_warehouse
+
+if TYPE_CHECKING:
+    from pipelines.job.result import RunReport
+
+Vendors = Annotated[
+    list[str] | None,
+    typer.Option("--vendor", metavar="NAME", help="Only this vendor; may be repeated."),
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option("--account", metavar="NAME", help="Only this account; may be repeated."),
+]
+LockTimeout = Annotated[
+    float,
+    typer.Option(min=0, metavar="SECONDS", help="How long to wait for another run to end."),
+]
+Format = Annotated[LogFormat, typer.Option("--log-format", help="How progress is told on stderr.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Show every table built, and tracebacks of errors.")
+]
+
+
+def run(
+    vendor: Vendors = None,
+    account: Accounts = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read every Versori month again.")
+    ] = False,
+    lock_timeout: LockTimeout = 60.0,
+    log_format: Format = "text",
+    verbose: Verbose = False,
+) -> None:
+    """Fetch the invoices, load them, build the tables, audit them and publish.
+
+    Ends with 0 when all is done; 1 when nothing was published; 2 when the command or the
+    configuration is wrong; 3 when it published, but an account failed or a document was rejected.
+    With `exit_code` in [alerts], a run that raised a new alert ends with that instead of 0. Running
+    it again is always safe.
+
+    \b
+    Examples:
+      billhouse run
+      billhouse run --vendor turso --vendor mongodb
+      billhouse run --account acme --verbose
+      billhouse run --log-format json 2>> billhouse.log
+    """
+    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+        from pipelines.cli.secrets_permissions import warn_of_readable_secrets
+        from pipelines.config.accounts import selected_accounts
+        from pipelines.config.alerts import read_settings
+        from pipelines.job import run as job
+        from pipelines.job.alerts import Alerting
+
+        warehouse = configured_warehouse()
+        accounts = selected_accounts(vendor or (), account or ())
+        warn_of_readable_secrets(tell)
+        alerting = Alerting(read_settings(), warehouse, tell)
+        with alerting.of_failure():
+            report = job.run(
+                warehouse,
+                accounts,
+                listener=tell,
+                full_refresh=full_refresh,
+                lock_timeout=lock_timeout,
+            )
+        exit_code = alerting.exit_code_after(report)
+    _finish(report, exit_code, verbose=verbose)
+
+
+def rebuild(
+    lock_timeout: LockTimeout = 60.0, log_format: Format = "text", verbose: Verbose = False
+) -> None:
+    """Build the tables anew from the documents that are loaded, audit and publish them.
+
+    Nothing is fetched. This is what to do after a change of the SQL in transforms/.
+
+    \b
+    Examples:
+      billhouse rebuild
+      billhouse rebuild --verbose
+    """
+    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+        from pipelines.job import run as job
+
+        report = job.rebuild(configured_warehouse(), listener=tell, lock_timeout=lock_timeout)
+    _finish(report, report.exit_code, verbose=verbose)
+
+
+def _finish(report: RunReport, exit_code: int, *, verbose: bool) -> None:
+    from pipelines.cli.summary import print_summary
+
+    print_summary(report, verbose=verbose)
+    raise typer.Exit(exit_code)

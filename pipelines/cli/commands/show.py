@@ -1,0 +1,102 @@
+"""`billhouse show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.streams import exact_output, whole_output
+from pipelines.warehouse.files import Warehouse, configured_warehouse
+from pipelines.warehouse.lock import WarehouseBusyError
+
+if TYPE_CHECKING:
+    from pipelines.report.invoices import Invoice
+
+_LINES_SHOWN = 40
+_TEXT_SHOWN = 60
+
+
+def show(
+    invoice: Annotated[
+        str,
+        typer.Argument(
+            metavar="INVOICE", help="The vendor's number, or our id (its first 6 letters do)."
+        ),
+    ],
+    document: Annotated[
+        bool,
+        typer.Option("--document", help="Only the vendor's documents, verbatim, one a line."),
+    ] = False,
+) -> None:
+    """Show one invoice: what is known of it, its lines, payments, history and document.
+
+    \b
+    Examples:
+      billhouse show 8a52f2155f22
+      billhouse show INV-2026-0042 --document
+    """
+    with ending_in_a_sentence(), whole_output():
+        from pipelines.publish import read
+        from pipelines.report.invoices import details, find
+
+        warehouse = configured_warehouse()
+        with read.opened(warehouse) as connection:
+            invoice_id = find(connection, invoice)
+            found = details(connection, invoice_id)
+        if document:
+            _print_verbatim(warehouse, invoice_id)
+            return
+        _print_tables(found)
+        _print_readable(warehouse, invoice_id)
+
+
+def _print_tables(invoice: Invoice) -> None:
+    from pipelines.cli.tables import print_table
+
+    print_table(invoice.facts.columns, invoice.facts.rows)
+    for name, table in (
+        ("Lines", invoice.lines),
+        ("Payments", invoice.payments),
+        ("History", invoice.history),
+    ):
+        if table.rows:
+            shown = table.rows[:_LINES_SHOWN]
+            count = f": the largest {len(shown)} of {len(table.rows)}"
+            title = name + (count if len(shown) < len(table.rows) else "")
+            typer.echo()
+            print_table(table.columns, shown, numbers=table.numbers, title=title)
+
+
+def _print_verbatim(warehouse: Warehouse, invoice_id: str) -> None:
+    from pipelines.report.documents import documents_of
+
+    with exact_output() as out:
+        for each in documents_of(warehouse, invoice_id):
+            out.write(f"{each.text}\n")
+
+
+def _print_readable(warehouse: Warehouse, invoice_id: str) -> None:
+    """Laid out, but digit by digit and field by field as it came."""
+    import msgspec
+
+    from pipelines.report.documents import documents_of
+
+    try:
+        documents = documents_of(warehouse, invoice_id)
+    except WarehouseBusyError:
+        typer.echo("The document can't be shown while a run is at work; ask again when it is done.")
+        return
+    if not documents:
+        typer.echo("The document is gone from the work database.")
+        return
+    lines = msgspec.json.format(documents[0].text, indent=2).splitlines()
+    typer.echo("\nDocument, as the vendor sent it")
+    typer.echo("\n".join(lines[:_TEXT_SHOWN]))
+    rest = [
+        f"{len(lines) - _TEXT_SHOWN} more line(s)" if len(lines) > _TEXT_SHOWN else "",
+        f"{len(documents) - 1} document(s) of details" if len(documents) > 1 else "",
+    ]
+    if any(rest):
+        typer.echo(f"… and {' and '.join(filter(None, rest))}: add --document to see all.")

@@ -1,0 +1,109 @@
+"""`billhouse status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.streams import whole_output
+from pipelines.warehouse.files import Warehouse, configured_warehouse
+
+if TYPE_CHECKING:
+    from pipelines.report.finances import CurrencyPosition, Finding, Gap
+
+
+def status() -> None:
+    """Show what is loaded and how old it is, what is unpaid, what is missing, and what failed.
+
+    A month is closed in a currency when no account that bills in it has it open or missing. Beside
+    its total stands how many of these accounts have an invoice in it. Overdue is what is past due
+    or whose charge failed.
+
+    \b
+    Example:
+      billhouse status
+    """
+    with ending_in_a_sentence(), whole_output():
+        from pipelines.cli.output import print_as_table
+        from pipelines.publish.read import opened
+        from pipelines.report import finances
+        from pipelines.report.status import accounts_and_failures
+
+        warehouse = configured_warehouse()
+        accounts, failures = accounts_and_failures(warehouse)
+        print_as_table(accounts)
+        if failures.num_rows:
+            typer.echo()
+            print_as_table(failures)
+        if warehouse.published.exists():
+            with opened(warehouse) as connection:
+                _print_positions(finances.positions(connection))
+                _print_gaps(finances.gaps(connection))
+                _print_findings(finances.findings(connection))
+        else:
+            typer.echo("\nNothing is published yet.")
+        _print_files(warehouse)
+
+
+def _print_positions(positions: Sequence[CurrencyPosition]) -> None:
+    from pipelines.cli.tables import print_table
+
+    if not positions:
+        typer.echo("\nNo invoice is published yet.")
+        return
+    typer.echo("\nThe newest closed month, and what is unpaid:")
+    print_table(
+        ["currency", "month", "total", "accounts", "unpaid", "to pay", "overdue"],
+        [astuple(each) for each in positions],
+        numbers=frozenset({2, 4, 5, 6}),
+    )
+
+
+def _print_gaps(gaps: Sequence[Gap]) -> None:
+    from pipelines.cli.tables import print_table
+
+    if not gaps:
+        typer.echo("\nNo month is missing between an account's invoices.")
+        return
+    typer.echo("\nNo invoice for these months, though for earlier and later ones; ask the vendor:")
+    print_table(["vendor", "account", "missing"], [astuple(each) for each in gaps])
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    if not findings:
+        typer.echo("\nNo audit found anything when this was published.")
+        return
+    typer.echo("\nWhat the audits found when this was published (rows in audit_results):")
+    for each in findings:
+        sentence = f"{each.rows} × {each.message} ({each.audit})"
+        typer.echo(fill(sentence, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _print_files(warehouse: Warehouse) -> None:
+    from pipelines.cli.tables import print_table
+
+    rows = [
+        _size_and_time(name, files)
+        for name, files in (
+            (warehouse.published, [warehouse.published]),
+            (warehouse.work, [warehouse.work]),
+            (warehouse.parquet / "*.parquet", sorted(warehouse.parquet.glob("*.parquet"))),
+        )
+        if any(file.exists() for file in files)
+    ]
+    typer.echo()
+    print_table(["file", "bytes", "written, UTC"], rows, numbers=frozenset({1}))
+
+
+def _size_and_time(name: Path, files: Sequence[Path]) -> list[str]:
+    from datetime import UTC, datetime
+
+    facts = [file.stat() for file in files if file.exists()]
+    written = datetime.fromtimestamp(max(fact.st_mtime for fact in facts), UTC)
+    return [str(name), f"{sum(fact.st_size for fact in facts):,}", f"{written:%Y-%m-%d %H:%M}"]

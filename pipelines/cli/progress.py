@@ -1,0 +1,94 @@
+"""What a person or a log collector sees while a job runs, all of it on stderr.
+
+On a terminal a live table; elsewhere a line for each thing that matters; or one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Literal
+
+from pipelines.cli.streams import speaks_utf_8
+from pipelines.job.events import FETCHING, Event, Listener, unfailing
+
+LogFormat = Literal["text", "json"]
+
+
+@contextmanager
+def watching(log_format: LogFormat) -> Iterator[Listener]:
+    """The listener that fits where stderr goes. It never fails."""
+    if log_format == "json":
+        yield unfailing(_json_line)
+    elif sys.stderr.isatty():
+        with _live() as listener:
+            yield unfailing(listener)
+    else:
+        yield unfailing(_plain_line)
+
+
+def _json_line(event: Event) -> None:
+    if event.name == FETCHING:
+        return
+    record = {
+        "time": _now(),
+        "level": event.level,
+        "event": event.name,
+        "message": event.message,
+        **event.fields,
+    }
+    # One write, so that lines from two threads never mix.
+    text = json.dumps(record, ensure_ascii=not speaks_utf_8(sys.stderr), default=str)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _plain_line(event: Event) -> None:
+    if event.name == FETCHING:
+        return
+    level = "" if event.level == "info" else f"{event.level.upper()}: "
+    sys.stderr.write(f"{_now()} {level}{event.message}\n")
+    sys.stderr.flush()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def _live() -> Iterator[Listener]:
+    """A row an account being fetched, with a clock; what is done is printed above and stays."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    rows: dict[tuple[object, object], TaskID] = {}
+    lock = threading.Lock()
+    with Progress(
+        SpinnerColumn("dots" if speaks_utf_8(sys.stderr) else "line"),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+
+        def listen(event: Event) -> None:
+            account = (event.fields.get("vendor"), event.fields.get("account"))
+            with lock:
+                if event.name == FETCHING:
+                    if account not in rows:
+                        rows[account] = progress.add_task(event.message)
+                    progress.update(rows[account], description=event.message)
+                    return
+                if account in rows:
+                    progress.remove_task(rows.pop(account))
+                    progress.refresh()
+            style = {"info": "", "warning": "yellow", "error": "red"}[event.level]
+            progress.console.print(Text(event.message, style=style))
+
+        yield listen

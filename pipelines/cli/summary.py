@@ -1,0 +1,125 @@
+"""What a run has to say at its end, on stdout."""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli.tables import print_table
+from pipelines.job.result import RunReport
+
+_REJECTED_SHOWN = 20
+_CHANGES_SHOWN = 20
+
+
+def print_summary(report: RunReport, *, verbose: bool = False) -> None:
+    """Accounts, findings of audits, rejected documents; with `verbose` the models too."""
+    if report.outcomes:
+        _print_accounts(report)
+    if verbose and report.transform is not None:
+        print_table(
+            ["model", "rows", "seconds"],
+            [
+                [each.name, str(each.rows), f"{each.seconds:.2f}"]
+                for each in report.transform.models
+            ],
+            numbers=frozenset({1, 2}),
+        )
+    _print_findings(report)
+    _print_rejected(report)
+    _print_changes(report)
+    for note in report.notes:
+        typer.echo(note)
+    typer.echo(_conclusion(report))
+
+
+def _print_accounts(report: RunReport) -> None:
+    print_table(
+        ["vendor", "account", "outcome", "requests", "documents", "new versions", "seconds"],
+        [
+            [
+                each.vendor,
+                each.account,
+                each.outcome,
+                str(each.requests),
+                str(each.documents),
+                str(each.new_versions),
+                f"{each.seconds:.1f}",
+            ]
+            for each in report.outcomes
+        ],
+        numbers=frozenset({3, 4, 5, 6}),
+    )
+    for each in report.outcomes:
+        if each.error is not None:
+            typer.echo(f"{each.vendor} {each.account} failed: {each.error}")
+
+
+def _print_findings(report: RunReport) -> None:
+    for finding in report.transform.findings if report.transform else ():
+        shown = f", the first {len(finding.rows)}" if finding.count > len(finding.rows) else ""
+        print_table(
+            finding.columns,
+            [[str(value) for value in row] for row in finding.rows],
+            title=f"{finding.severity} {finding.name}: {finding.message}"
+            f" ({finding.count} row(s){shown})",
+        )
+
+
+def _print_rejected(report: RunReport) -> None:
+    if not report.rejected:
+        return
+    shown = report.rejected[:_REJECTED_SHOWN]
+    print_table(
+        ["vendor", "account", "entity", "document", "reason"],
+        [
+            [each.vendor, each.account, each.entity, each.document_key, each.reason]
+            for each in shown
+        ],
+        title=f"{len(report.rejected)} document(s) can't be read and are in no table but"
+        f" rejected_documents{'' if len(shown) == len(report.rejected) else '; the first'}:",
+    )
+    typer.echo(
+        "What the vendor corrects, the next run reads. A document that is right as it is should be"
+        " reported with its reason."
+    )
+
+
+def _print_changes(report: RunReport) -> None:
+    if not report.changes:
+        return
+    shown = report.changes[:_CHANGES_SHOWN]
+    print_table(
+        ["vendor", "account", "invoice", "change", "before", "after"],
+        [
+            [
+                each.vendor,
+                each.account,
+                each.invoice,
+                each.kind,
+                each.before or "",
+                each.after or "",
+            ]
+            for each in shown
+        ],
+        title=f"{len(report.changes)} change(s) of issued invoices since the last run"
+        f"{'' if len(shown) == len(report.changes) else '; the first'}"
+        " (all are in invoice_changes; amounts are in minor units):",
+    )
+
+
+def _conclusion(report: RunReport) -> str:
+    if report.problem is not None:
+        return report.problem
+    parts = []
+    if report.outcomes:
+        new_versions = sum(each.new_versions for each in report.outcomes)
+        closed = sum(each.closed_versions for each in report.outcomes)
+        if new_versions == closed == 0:
+            parts.append("No new versions: nothing changed.")
+        else:
+            parts.append(f"{new_versions} new version(s), {closed} closed.")
+    parts.append(f"Published in {report.seconds:.1f} s.")
+    failed = sum(each.outcome != "ok" for each in report.outcomes)
+    if failed:
+        parts.append(f"{failed} account(s) failed; the next run fetches what is missing.")
+    return " ".join(parts)

@@ -1,0 +1,87 @@
+"""What a run tells whoever watches it: a screen, a log file, a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pipelines.transform import AuditFinding
+    from pipelines.warehouse.load_results import AccountOutcome
+    from sources.account import FetchEvent
+
+FETCHING = "fetching"
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. `name` and `fields` are for programs, `message` is for people."""
+
+    name: str
+    message: str
+    level: Level = "info"
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+Listener = Callable[[Event], None]
+"""Called from the job's thread and from the fetch's thread alike."""
+
+
+def unfailing(listener: Listener) -> Listener:
+    """The same listener, whose own errors end with it: they are about what is shown, and must not
+    decide what is loaded or published."""
+
+    def tell(event: Event) -> None:
+        with suppress(Exception):
+            listener(event)
+
+    return tell
+
+
+def fetching(progress: FetchEvent) -> Event:
+    """An account has come further; told often, so only live displays show it."""
+    return Event(
+        FETCHING,
+        f"{progress.vendor} {progress.account}: {progress.requests} request(s),"
+        f" {progress.documents} document(s)",
+        fields=asdict(progress),
+    )
+
+
+def log_set_aside(log: Path) -> Event:
+    """A database's log was no longer beside its database."""
+    return Event(
+        "log_set_aside",
+        f"A log that a killed run left belongs to another database than the one beside it, so it"
+        f" was renamed to {log}. What is in it is in no database: it may be deleted, unless you put"
+        " that database back.",
+        "warning",
+        {"path": str(log)},
+    )
+
+
+def account(outcome: AccountOutcome) -> Event:
+    """An account is done, well or badly."""
+    name = f"{outcome.vendor} {outcome.account}"
+    if outcome.outcome == "ok":
+        return Event(
+            "account_loaded",
+            f"{name}: {outcome.documents} document(s), {outcome.new_versions} new version(s)",
+            fields=asdict(outcome),
+        )
+    return Event("account_failed", f"{name} failed: {outcome.error}", "error", asdict(outcome))
+
+
+def audit(finding: AuditFinding) -> Event:
+    """An audit found rows that break its rule."""
+    return Event(
+        "audit_finding",
+        f"Audit {finding.name}: {finding.message} ({finding.count} row(s))",
+        finding.severity,
+        {"audit": finding.name, "severity": finding.severity, "rows": finding.count},
+    )

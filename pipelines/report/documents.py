@@ -1,0 +1,83 @@
+"""The documents behind an invoice, as the vendor sent them; only the work database has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.publish.read import of_this_version, unsealed
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
+from pipelines.warehouse.sql_text import identifier
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document, verbatim. `entity` is `invoices`, `invoice_details` or `line_items`."""
+
+    entity: str
+    document_key: str
+    text: str
+
+
+def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
+    """The newest version of the invoice's document, then its details.
+
+    Raises:
+        WarehouseBusyError: a run is at work.
+        JobError: the work database can't be opened.
+    """
+    with unsealed(warehouse) as published, of_this_version():
+        found = published.execute(
+            "SELECT vendor, account, listing, document_key FROM build.invoices"
+            " WHERE invoice_id = ?",
+            [invoice_id],
+        ).fetchall()
+    with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
+        return [
+            document
+            for vendor, account, listing, key in found
+            for document in [
+                *_invoice(connection, vendor, [account, listing, key]),
+                *_details(connection, vendor, [account, key]),
+            ]
+        ]
+
+
+def _invoice(
+    connection: duckdb.DuckDBPyConnection, vendor: str, place: Sequence[str]
+) -> list[Document]:
+    rows = connection.execute(
+        f"SELECT 'invoices', document_key, document FROM raw.{identifier(f'{vendor}__invoices')}"  # noqa: S608
+        " WHERE account = ? AND listing = ? AND document_key = ? ORDER BY valid_from DESC LIMIT 1",
+        list(place),
+    ).fetchall()
+    return [Document(*row) for row in rows]
+
+
+def _details(
+    connection: duckdb.DuckDBPyConnection, vendor: str, place: Sequence[str]
+) -> list[Document]:
+    """A detail's listing is the key of its invoice."""
+    entities = connection.execute(
+        "SELECT substr(table_name, length($vendor) + 3) FROM duckdb_tables()"
+        " WHERE schema_name = 'raw' AND starts_with(table_name, $vendor || '__')"
+        " AND table_name <> $vendor || '__invoices' ORDER BY 1",
+        {"vendor": vendor},
+    ).fetchall()
+    return [
+        Document(entity, *row)
+        for (entity,) in entities
+        for row in connection.execute(
+            f"SELECT document_key, document FROM raw.{identifier(f'{vendor}__{entity}')}"  # noqa: S608
+            " WHERE account = ? AND listing = ? AND valid_to IS NULL AND document_key <> ''"
+            " ORDER BY document_key",
+            list(place),
+        ).fetchall()
+    ]

@@ -1,0 +1,103 @@
+"""Where the warehouse lies on the disk, and by which names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.config.files import readable_configuration
+from pipelines.errors import UsageError
+from pipelines.warehouse.database_files import path_text
+
+if TYPE_CHECKING:
+    pass
+
+DEFAULT_DIRECTORY = "warehouse"
+PUBLISHED = "billhouse.duckdb"
+_DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where everything lies. Only `published` and `parquet` are for others to read.
+
+    What is created in one that `is_private` is its owner's alone, whatever the umask says.
+    """
+
+    directory: Path
+    is_private: bool = True
+
+    @property
+    def work(self) -> Path:
+        """The job's own database: what was loaded (schema raw), and what runs leave."""
+        return self.directory / "work.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The audited copy that people and BI tools open."""
+        return self.directory / PUBLISHED
+
+    @property
+    def parquet(self) -> Path:
+        """The published tables once more, one file each."""
+        return self.directory / "parquet"
+
+    @property
+    def working_folder(self) -> Path:
+        """What a run has begun to write; there only while one is at work."""
+        return self.directory / ".billhouse"
+
+    @property
+    def dlt_folder(self) -> Path:
+        """dlt's working folder; what matters of it is in the work database as well."""
+        return self.working_folder / "dlt"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.directory / "run.lock"
+
+
+def configured_warehouse() -> Warehouse:
+    """The warehouse that dlt's configuration names as `warehouse.directory`.
+
+    Raises:
+        UsageError: the configuration can't be read, or the setting is no path.
+    """
+    # dlt looks into the environment first too, but takes seconds to be imported.
+    directory: object = os.environ.get(_DIRECTORY_VARIABLE)
+    if directory is None:
+        import dlt
+
+        with readable_configuration():
+            directory = dlt.config.get("warehouse.directory")
+        if isinstance(directory, str):
+            # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.
+            directory = os.fsdecode(directory.encode("utf-8", "surrogateescape"))
+    if directory is None:
+        directory = DEFAULT_DIRECTORY
+    if not isinstance(directory, str) or not directory.strip() or "\0" in directory:
+        raise UsageError(
+            f"warehouse.directory (in .dlt/config.toml, or {_DIRECTORY_VARIABLE} in the"
+            " environment) is not a path: write the folder in which the warehouse shall lie."
+        )
+    return Warehouse(_usable(Path(directory)))
+
+
+def _usable(directory: Path) -> Path:
+    """The absolute path, if there is one that DuckDB can be told."""
+    try:
+        absolute = directory.expanduser().absolute()
+        path_text(absolute)
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"warehouse.directory {str(directory)!r} is not written in UTF-8, which DuckDB needs."
+            " Rename the folder, or choose another one."
+        ) from None
+    except RuntimeError:
+        raise UsageError(
+            f"warehouse.directory {str(directory)!r} can't be found, since this user has no home."
+            " Write the whole path, beginning with /."
+        ) from None
+    return absolute
