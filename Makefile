@@ -18,6 +18,7 @@ check: .venv
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
+	$(RUN) lint-imports --no-logo
 
 format: .venv
 	$(RUN) ruff format

@@ -16,7 +16,7 @@ from benchmarks.trial import Measurement, Row, Trial
 from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources.limits import REQUESTS_AT_ONCE
+from sources.client.limits import REQUESTS_AT_ONCE
 
 # A clock far enough back for the invoices to stay what they are, whenever this runs.
 CLOCK = "2025-06-17T12:00:00Z"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sandbox.mongodb import MONGODB
-from sandbox.northflank import NORTHFLANK
-from sandbox.planetscale import PLANETSCALE
-from sandbox.turso import TURSO
 from sandbox.vendor import Vendor
-from sandbox.versori import VERSORI
+from sandbox.vendors.mongodb.api import MONGODB
+from sandbox.vendors.northflank.api import NORTHFLANK
+from sandbox.vendors.planetscale.api import PLANETSCALE
+from sandbox.vendors.turso.api import TURSO
+from sandbox.vendors.versori.api import VERSORI
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
     {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE)}

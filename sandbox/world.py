@@ -11,9 +11,9 @@ from random import Random
 import pendulum
 from pendulum import DateTime
 
-from sandbox.billing import mongodb
 from sandbox.model import Account, Invoice, Timeline
 from sandbox.registry import VENDORS
+from sandbox.vendors.mongodb import billing
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class World:
             month = self.start.add(months=serial)
             if account.vendor == "mongodb":
                 lines = self.line_items_per_invoice
-                made = mongodb.timelines(account, serial, month, random, offset, lines)
+                made = billing.timelines(account, serial, month, random, offset, lines)
             else:
                 made = VENDORS[account.vendor].timelines(account, serial, month, random, offset)
             self._timelines[key] = made

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dlt.extract.source import DltSource
 
-from sources.account import AccountResult, FetchEvent
-from sources.check import CheckResult, check_accounts
-from sources.configuration import read_accounts
+from sources.accounts.check import CheckResult, check_accounts
+from sources.accounts.configuration import read_accounts
+from sources.client.retry import RetryPolicy
 from sources.errors import ConfigurationError, FetchError, SourceError
-from sources.fetch import Fetch
-from sources.known import Known
+from sources.extract.account import AccountResult, FetchEvent
+from sources.extract.resources import fetched_source, self_fetching_source
+from sources.extract.run import Fetch
+from sources.extract.state import Known
 from sources.registry import VENDORS
-from sources.resources import fetched_source, self_fetching_source
-from sources.retry import RetryPolicy
 from sources.vendor import ConfiguredAccount, Vendor
 
 __all__ = [

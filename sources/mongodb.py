@@ -15,20 +15,19 @@ from typing import Literal
 import httpx
 import msgspec
 
-from sources.answers import DETAIL_LIMIT
-from sources.asked import is_of, read
-from sources.digest import SharedDigest
-from sources.http import Client, Parameters
+from sources.client.asked import is_of, read
+from sources.client.client import Client, Parameters
+from sources.client.digest import SharedDigest
+from sources.client.oauth import ClientCredentials
+from sources.client.paging import Envelope, Page, linked_pages
+from sources.client.redaction import Redactor, Secret
+from sources.client.responses import DETAIL_LIMIT
 from sources.keys import Key, id_key, scalar
-from sources.oauth import ClientCredentials
-from sources.paging import Envelope, linked_pages
-from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
     Credential,
     HeaderText,
     Listing,
-    Page,
     Setup,
     Text,
     Vendor,

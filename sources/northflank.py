@@ -14,19 +14,18 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 import msgspec
 
-from sources.answers import DETAIL_LIMIT
-from sources.asked import canonical, is_like, is_of, read
-from sources.authentication import RequestHeader
-from sources.http import Client
+from sources.client.asked import canonical, is_like, is_of, read
+from sources.client.authentication import RequestHeader
+from sources.client.client import Client
+from sources.client.limits import Rate
+from sources.client.paging import Envelope, Page, parameter_pages
+from sources.client.redaction import Redactor, Secret
+from sources.client.responses import DETAIL_LIMIT
 from sources.keys import Key, id_key, is_object, number, period_key, scalar
-from sources.limits import Rate
-from sources.paging import Envelope, parameter_pages
-from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
     Credential,
     Listing,
-    Page,
     Setup,
     Text,
     Vendor,

@@ -13,19 +13,18 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from sources.asked import is_of
-from sources.authentication import RequestHeader
-from sources.http import Client
+from sources.client.asked import is_of
+from sources.client.authentication import RequestHeader
+from sources.client.client import Client
+from sources.client.limits import Rate
+from sources.client.paging import Envelope, Page, linked_pages
+from sources.client.redaction import Redactor, Secret
 from sources.keys import NO_KEY, id_key, is_object, scalar
-from sources.limits import Rate
-from sources.paging import Envelope, linked_pages
-from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
     Credential,
     HeaderText,
     Listing,
-    Page,
     Setup,
     Text,
     Vendor,

@@ -13,16 +13,16 @@ from functools import partial
 import httpx
 import msgspec
 
-from sources.asked import read
-from sources.authentication import RequestHeader
-from sources.http import Client
+from sources.client.asked import read
+from sources.client.authentication import RequestHeader
+from sources.client.client import Client
+from sources.client.paging import Page
+from sources.client.redaction import Redactor, Secret
 from sources.keys import UPCOMING, Key, id_key, is_object, number
-from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
     Credential,
     Listing,
-    Page,
     Setup,
     Text,
     Vendor,

@@ -11,12 +11,14 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from sources.client.caller import Caller
+from sources.client.limits import Rate
+from sources.client.paging import Page
+from sources.client.redaction import Redactor, Secret
 from sources.keys import Amount, Key
-from sources.limits import Rate
-from sources.redaction import Redactor, Secret
 
 if TYPE_CHECKING:
-    from sources.http import Client
+    from sources.client.client import Client
 
 A = TypeVar("A", bound="Account")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -75,6 +77,20 @@ class ConfiguredAccount:
     def vendor(self) -> str:
         return self.definition.name
 
+    def caller(self) -> Caller:
+        """In whose name its requests are sent."""
+        redact = self.account.redactor()
+        return Caller(
+            self.vendor,
+            self.name,
+            self.base_url,
+            self.account.credential,
+            self.rate,
+            self.definition.remedies,
+            redact,
+            self.definition.authentication(self.account, self.base_url, redact),
+        )
+
 
 @dataclass(frozen=True)
 class Window:
@@ -85,9 +101,6 @@ class Window:
     held: frozenset[str] = frozenset()
     first_loaded_at: datetime | None = None
     full_refresh: bool = False
-
-
-Page = Sequence[msgspec.Raw]
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,15 @@ import httpx
 import msgspec
 import pendulum
 
-from sources.authentication import RequestHeader
-from sources.http import Client, Parameters
+from sources.client.authentication import RequestHeader
+from sources.client.client import Client, Parameters
+from sources.client.paging import Envelope, Page, linked_pages
+from sources.client.redaction import Redactor, Secret
 from sources.keys import NO_KEY, UPCOMING, Key, is_object, number, period_key, scalar
-from sources.paging import Envelope, linked_pages
-from sources.redaction import Redactor, Secret
 from sources.vendor import (
     Account,
     Credential,
     Listing,
-    Page,
     Setup,
     Text,
     Vendor,

@@ -39,7 +39,7 @@ def _ask_account(vendor: Vendor[Any], taken: set[str]) -> tuple[str, Entry]:
     """The name in the tables, and the entry; asks again until the vendor's type accepts it."""
     import msgspec
 
-    from sources.mistakes import convert, explain
+    from sources.accounts.validation import convert, explain
 
     while True:
         entry = _ask_keys(vendor)

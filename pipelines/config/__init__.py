@@ -1,0 +1,1 @@
+"""dlt's configuration, as the job needs it."""

@@ -30,7 +30,7 @@ def selected_accounts(
     Raises:
         UsageError: an unknown vendor or account, a mistake in the configuration, or no account.
     """
-    from sources.configuration import read_accounts
+    from sources.accounts.configuration import read_accounts
     from sources.errors import ConfigurationError
 
     wanted = known_vendors(vendors)

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.config.files import readable_configuration
 from pipelines.errors import UsageError
-from sources.redaction import Secret
+from sources.client.redaction import Secret
 
 _KEYS = ("webhook_url", "exit_code")
 _SECTION = "alerts"
@@ -76,7 +76,7 @@ def _configured() -> dict[str, Any]:
 def _webhook_url(value: object) -> Secret | None:
     import httpx
 
-    from sources.origin import is_loopback
+    from sources.client.origin import is_loopback
 
     if value is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.job.alerts_sent import Alert
-from sources.redaction import Secret
+from sources.client.redaction import Secret
 
 TIMEOUT_SECONDS = 10.0
 ALERTS_SHOWN = 20
@@ -20,9 +20,9 @@ def send(webhook_url: Secret, alerts: Sequence[Alert]) -> None:
     """POST them. Raises WebhookError; there is no second try, since the next run makes one."""
     import httpx
 
+    from sources.client.origin import is_loopback
+    from sources.client.surroundings import trusted_certificates
     from sources.errors import ConfigurationError
-    from sources.origin import is_loopback
-    from sources.surroundings import trusted_certificates
 
     url = httpx.URL(webhook_url.reveal())
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pipelines.transform import AuditFinding
     from pipelines.warehouse.load_results import AccountOutcome
-    from sources.account import FetchEvent
+    from sources.extract.account import FetchEvent
 
 FETCHING = "fetching"
 

@@ -22,7 +22,8 @@ from pipelines.job.result import InvoiceChange, RejectedDocument, RunReport
 from pipelines.publish.write import begin, beside, beside_published, publish
 from pipelines.transform import TransformReport, build, can_go_on
 from pipelines.transform.audit import AUDIT_RESULTS
-from pipelines.transform.project import BY_INVOICE, ModelError, mart_names
+from pipelines.transform.model import BY_INVOICE, ModelError
+from pipelines.transform.project import mart_names
 from pipelines.warehouse import details_held, load_results, state, stray_log
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals, writable
@@ -107,7 +108,7 @@ class Run:
         full_refresh: bool,
     ) -> list[AccountOutcome]:
         from sources import VENDORS, source
-        from sources.fetch import Fetch
+        from sources.extract.run import Fetch
 
         load_results.create(connection)
         moment = self._moment(connection)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines.errors import JobError, one_sentence
 from pipelines.publish.read import unsealed
 from pipelines.publish.spreadsheets import harmless_sql
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import replacing

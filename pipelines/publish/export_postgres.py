@@ -106,7 +106,7 @@ def _parameters(url: str) -> dict[str, Any]:
 
 def _is_here(parameters: Mapping[str, Any]) -> bool:
     """Whether every server that libpq may connect to is this machine."""
-    from sources.origin import is_loopback
+    from sources.client.origin import is_loopback
 
     settings = _settings(parameters)
     hosts, addresses = settings.get("host", ""), settings.get("hostaddr", "")

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.build import TransformReport, build, can_go_on
-from pipelines.transform.project import ModelError
+from pipelines.transform.model import ModelError
 
 __all__ = ["AuditFinding", "ModelError", "TransformReport", "build", "can_go_on"]

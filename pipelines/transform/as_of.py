@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from pipelines.errors import JobError, UsageError, one_sentence
-from pipelines.transform import project
+from pipelines.transform.model import SCHEMAS
 from pipelines.warehouse.connection import cannot_open
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import WarehouseBusyError, holding
@@ -81,7 +81,7 @@ def opened_with_staging(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnect
         JobError: nothing was loaded yet, a run is at work, or the tables can't be built.
     """
     with _built(warehouse, datetime.now(UTC)) as connection:
-        layers = ",".join(f"scratch.{schema}" for schema in project.SCHEMAS)
+        layers = ",".join(f"scratch.{schema}" for schema in SCHEMAS)
         connection.execute(f"SET search_path = {literal(layers)}")
         sealed(connection)
         yield connection
@@ -114,7 +114,7 @@ def _build(
     import duckdb
 
     from pipelines.transform.build import build
-    from pipelines.transform.project import ModelError
+    from pipelines.transform.model import ModelError
     from pipelines.warehouse import load_results
 
     try:

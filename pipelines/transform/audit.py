@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from pipelines.transform import project
+from pipelines.transform.model import Model, Query, Severity
 from pipelines.transform.names import describe
-from pipelines.transform.project import Model, Query, Severity
 from pipelines.warehouse.catalog import has_table
 
 ROWS_SHOWN = 20

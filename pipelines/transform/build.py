@@ -11,8 +11,8 @@ import duckdb
 
 from pipelines.transform import audit, changed, graph, names, project, raw, state
 from pipelines.transform.audit import AuditFinding
+from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.transform.names import Clock
-from pipelines.transform.project import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.warehouse.sql_text import identifier
 
 
@@ -61,7 +61,7 @@ def build(
     lays out what it needs in between, is gone afterwards, unless it is to stay: then it is whole.
 
     Raises:
-        pipelines.transform.project.ModelError: The files can't be built as they are.
+        pipelines.transform.ModelError: The files can't be built as they are.
         duckdb.Error: A query fails.
     """
     connection.execute("SET TimeZone = 'UTC'")

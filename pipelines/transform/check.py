@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 from sqlglot import Dialect, exp
 
-from pipelines.transform import graph, project
+from pipelines.transform import graph
 from pipelines.transform.kinds import refusals
-from pipelines.transform.project import BY_INVOICE, VIEW, WHOLE, Model, ModelError
+from pipelines.transform.model import BY_INVOICE, SCHEMAS, VIEW, WHOLE, Model, ModelError
+from pipelines.transform.parsing import parsed, references
 
 
 def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: Path) -> list[Model]:
@@ -44,7 +45,7 @@ def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: P
     for kind in ("audits", "alerts"):
         for path in sorted((folder / kind).glob("*.sql")):
             file = f"{kind}/{path.name}"
-            found = project.references(project.parsed(path.read_text(encoding="utf-8"), file))
+            found = references(parsed(path.read_text(encoding="utf-8"), file))
             graph.all_known(file, found - {"marts.load_results"}, known)
             _nothing_gone(file, found, gone)
             asked |= found
@@ -54,7 +55,7 @@ def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: P
 
 def in_its_place(model: Model) -> str:
     """The query of a mart that is a view, with the names that its tables have in a file of ours."""
-    schemas = dict.fromkeys(project.SCHEMAS, "build") | {"marts": "main"}
+    schemas = dict.fromkeys(SCHEMAS, "build") | {"marts": "main"}
     text = model.query
     for token, following in reversed(list(pairwise(Dialect.get_or_raise("duckdb").tokenize(text)))):
         if token.text in schemas and following.text == ".":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from pipelines.transform.project import (
+from pipelines.transform.model import (
     BY_INVOICE,
     KINDS,
     SCRATCH,

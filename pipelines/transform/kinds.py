@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from pipelines.transform.project import BY_INVOICE, Kind
+from pipelines.transform.model import BY_INVOICE, Kind
 
 _INVOICE = (
     {"invoice_id"},

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transform import project
-from pipelines.transform.project import BY_INVOICE, VIEW, WHOLE, Model
+from pipelines.transform.model import BY_INVOICE, SCHEMAS, VIEW, WHOLE, Model
 from pipelines.warehouse.comments import comment_on
 
 RenamedAccount = tuple[str, str, str]
@@ -57,7 +57,7 @@ def make(
     renamed: Sequence[RenamedAccount] = (),
 ) -> None:
     """Schemas, macros and what macros read, in the connection's database."""
-    for schema in project.SCHEMAS:
+    for schema in SCHEMAS:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _write_renamed(connection, renamed)
     for statements in project.macros(folder):
@@ -66,7 +66,7 @@ def make(
 
 def clear(connection: duckdb.DuckDBPyConnection, renamed: Sequence[RenamedAccount] = ()) -> None:
     """Let go of all that stands behind the names, in the connection's database."""
-    for schema in project.SCHEMAS:
+    for schema in SCHEMAS:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
         connection.execute(f"CREATE SCHEMA {schema}")
     _write_renamed(connection, renamed)

@@ -23,70 +23,31 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
+
+from pipelines.transform.graph import in_order
+from pipelines.transform.model import (
+    KINDS,
+    SCHEMAS,
+    TRANSFORMS,
+    Kind,
+    Model,
+    ModelError,
+    Query,
+    Severity,
+)
+from pipelines.transform.parsing import parsed, references
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
-SCHEMAS = ("staging", "intermediate", "marts")
-MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts"}
 _SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
 _KEPT = "kept: "
-Severity = Literal["error", "warning"]
-Kind = Literal["by invoice", "whole", "view", "scratch"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-BY_INVOICE, WHOLE, VIEW, SCRATCH = KINDS
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
-
-
-class ModelError(Exception):
-    """A file in transforms/ that can't be built as it is: names the file and what is wrong."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """One relation to build. `name` carries its schema, `query` is a single SELECT.
-
-    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
-    `comment` says what a row is, and `columns` what the columns are, as far as the file tells.
-    `is_asked` of a view: an audit, an alert or a table that is kept whole reads it.
-    """
-
-    name: str
-    file: str
-    query: str
-    kind: Kind
-    references: frozenset[str] = frozenset()
-    raw_table: str | None = None
-    comment: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    is_asked: bool = False
-
-    @property
-    def is_mart(self) -> bool:
-        """Whether readers see it."""
-        return self.name.startswith("marts.")
-
-    @property
-    def table(self) -> str:
-        """The name without its schema."""
-        return self.name.partition(".")[2]
-
-
-@dataclass(frozen=True)
-class Query:
-    """An audit or an alert. `severity` and `message` are an audit's."""
-
-    name: str
-    text: str
-    message: str = ""
-    severity: Severity = "error"
 
 
 def models(folder: Path = TRANSFORMS) -> list[Model]:
@@ -101,8 +62,8 @@ def models(folder: Path = TRANSFORMS) -> list[Model]:
 
 @lru_cache
 def _models(folder: Path, _fingerprint: str) -> Sequence[Model]:
+    # A night on which no file has changed needs neither, nor the parser behind them.
     from pipelines.transform.check import checked
-    from pipelines.transform.graph import in_order
 
     queries: dict[str, exp.Query] = {}
     files = list(_files(folder, queries))
@@ -146,34 +107,6 @@ def alerts(folder: Path = TRANSFORMS) -> list[Query]:
     """The alerts by name, which is their kind."""
     paths = sorted((folder / "alerts").glob("*.sql"))
     return [Query(path.stem, path.read_text(encoding="utf-8")) for path in paths]
-
-
-@lru_cache(maxsize=500)
-def parsed(text: str, file: str) -> exp.Query:
-    """A file's one query.
-
-    Raises:
-        ModelError: it holds something else.
-    """
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        found = [each for each in sqlglot.parse(text, read="duckdb") if each is not None]
-    except sqlglot.ParseError as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"transforms/{file} can't be read as SQL: {reason}") from error
-    if len(found) != 1 or not isinstance(found[0], exp.Query):
-        raise ModelError(f"transforms/{file} must hold one SELECT and nothing else")
-    return found[0]
-
-
-def references(query: exp.Query) -> frozenset[str]:
-    """The tables of the three layers that a query reads."""
-    from sqlglot import exp
-
-    tables = {f"{each.db}.{each.name}" for each in query.find_all(exp.Table) if each.db}
-    return frozenset(tables) - MADE_BY_THE_BUILD
 
 
 def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:

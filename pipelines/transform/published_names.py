@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transform import names, state
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse.sql_text import identifier, literal
 
 

@@ -13,7 +13,7 @@ import duckdb
 import msgspec
 
 from pipelines.transform import project
-from pipelines.transform.project import Model
+from pipelines.transform.model import Model
 from pipelines.transform.raw import raw_tables, renamed_accounts
 from pipelines.warehouse.catalog import has_table
 

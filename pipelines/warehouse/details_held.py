@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
-from sources.due import KnownDetails
+from sources.extract.due import KnownDetails
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,7 +137,8 @@ def _unsettled(connection: duckdb.DuckDBPyConnection, vendor: str) -> list[tuple
 def _digests(
     connection: duckdb.DuckDBPyConnection, table: str | None, details: Sequence[tuple[str, str]]
 ) -> defaultdict[str, dict[str, str | None]]:
-    """What is held of these, as `sources.listing.digest` makes it; None where there is nothing."""
+    """The hash of what is held of each, as `sources.extract.listing.listing_hash` makes it; None
+    where there is nothing."""
     digests: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
     if details and table is not None:
         for account, key, digest in connection.execute(

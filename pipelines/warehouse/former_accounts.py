@@ -10,8 +10,8 @@ from pipelines.warehouse.sql_text import identifier
 if TYPE_CHECKING:
     import duckdb
 
-    from sources.known import Known
-    from sources.renames import FormerAccount
+    from sources.extract.renames import FormerAccount
+    from sources.extract.state import Known
     from sources.vendor import ConfiguredAccount, Vendor
 
 
@@ -41,8 +41,8 @@ def former_accounts(
 def _documents(
     connection: duckdb.DuckDBPyConnection, vendor: Vendor[Any], account: str
 ) -> FormerAccount:
+    from sources.extract.renames import FormerAccount, fingerprint
     from sources.keys import UPCOMING
-    from sources.renames import FormerAccount, fingerprint
 
     table = f"raw.{identifier(f'{vendor.name}__{vendor.entities[0]}')}"
     rows = connection.execute(

@@ -15,7 +15,7 @@ from pipelines.warehouse.state import Account, Changes
 if TYPE_CHECKING:
     import duckdb
 
-    from sources.account import AccountResult
+    from sources.extract.account import AccountResult
 
 _COLUMNS = {
     "run_id": ("TEXT NOT NULL", "one run of the job, the same for all its accounts"),

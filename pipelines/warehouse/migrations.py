@@ -23,7 +23,8 @@ Migration = Callable[["duckdb.DuckDBPyConnection"], None]
 
 
 def _add_listing_keys(connection: duckdb.DuckDBPyConnection) -> None:
-    """One column that tells a listing from every other, as `sources.listing.listing_key` makes it.
+    """One column that tells a listing from every other, made as by
+    `sources.extract.listing.listing_key`.
 
     dlt's staging tables hold nothing between two loads; it makes them anew with the column.
     """

@@ -121,7 +121,7 @@ def _hashes(
 ) -> Iterator[pa.RecordBatch]:
     """Each version's hash under the old name, and under the new one."""
     from sources import VENDORS
-    from sources.listing import version_hash
+    from sources.extract.listing import version_hash
 
     volatile = VENDORS[vendor].volatile_fields
     versions = connection.execute(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.details_held import known_details
 from pipelines.warehouse.sql_text import identifier
-from sources.known import HeldDocument, Known
+from sources.extract.state import HeldDocument, Known
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,7 +51,7 @@ def read_known(
             f"SELECT account, min(valid_from) FROM {table} GROUP BY account"  # noqa: S608
         ).fetchall():
             first_loaded_at[vendor, account] = first
-        # As sources.listing.digest makes it.
+        # As sources.extract.listing.listing_hash makes it.
         for account, listing, digest in connection.execute(
             "SELECT account, listing, sha256(string_agg(version_hash, '' ORDER BY version_hash))"  # noqa: S608
             f" FROM {table} WHERE valid_to IS NULL GROUP BY account, listing"

@@ -9,7 +9,7 @@ import pytest
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import VENDORS, ConfiguredAccount
-from sources.configuration import read_accounts
+from sources.accounts.configuration import read_accounts
 
 Reader = Callable[..., list[ConfiguredAccount]]
 

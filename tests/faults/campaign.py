@@ -72,7 +72,7 @@ def carry_out(directory: Path) -> Campaign:
         running(World(seed=11, now="2026-03-17T12:00:00Z", months=3, accounts=50)) as sandbox,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr("sources.paging.PAGE_BOUND", PAGE_BOUND)
+        patch.setattr("sources.client.paging.PAGE_BOUND", PAGE_BOUND)
         for name, value in sandbox.environment().items():
             patch.setenv(name, value)
         met = list(_met(sandbox))
@@ -86,7 +86,7 @@ def carry_out(directory: Path) -> Campaign:
         # A short time to answer is for these alone: on a busy machine others would meet it too.
         slow = {account.name for case, account in met if case.runs_into_time}
         with pytest.MonkeyPatch.context() as hasty:
-            hasty.setattr("sources.http.ATTEMPT_SECONDS", ATTEMPT_SECONDS)
+            hasty.setattr("sources.client.client.ATTEMPT_SECONDS", ATTEMPT_SECONDS)
             results, report = _run(hit, [each for each in accounts if each.name in slow], sandbox)
         reports.append(report)
         others = [each for each in accounts if each.name not in slow]

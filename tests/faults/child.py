@@ -32,11 +32,11 @@ from pipelines.config.accounts import selected_accounts  # noqa: E402
 from pipelines.job import run as job  # noqa: E402
 from pipelines.warehouse import details_held  # noqa: E402
 from pipelines.warehouse.files import Warehouse  # noqa: E402
-from sources import fetch  # noqa: E402
+from sources.extract import run  # noqa: E402
 
 # Where each stage begins: the owner of a function, and its name there.
 STAGES: dict[str, tuple[Any, str]] = {
-    "fetch": (fetch.Fetch, "__enter__"),
+    "fetch": (run.Fetch, "__enter__"),
     "extract": (dlt.Pipeline, "extract"),
     "normalise": (dlt.Pipeline, "normalize"),
     "load": (dlt.Pipeline, "load"),

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transform import project
-from pipelines.transform.project import TRANSFORMS, ModelError, Query
+from pipelines.transform.model import TRANSFORMS, ModelError, Query
 from tests.mutants.mutations import Mutant
 from tests.transforms.corpus.expected import EVIDENCE, found_after
 from tests.transforms.corpus.tampering import TAMPERING

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.mutants.__main__ import FILES, every_mutant, known_survivors, problems
 from tests.mutants.judge import Judge, Verdict
 from tests.mutants.mutations import Mutant, mutants

@@ -18,7 +18,7 @@ from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
 from sandbox.server import Sandbox
-from sources.redaction import Secret
+from sources.client.redaction import Secret
 from tests.pipelines.processes import Billhouse
 from tests.pipelines.receiver import Receiver, receiving
 from tests.transforms.work_database import WorkDatabase

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.job.moments import moment_of_load
 from pipelines.report.status import accounts_and_failures
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse import load_results
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse

@@ -17,9 +17,9 @@ from pipelines.warehouse import details_held, state
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
-from sources.due import KnownDetails
-from sources.listing import SCHEMA, digest, listing_key
-from sources.resources import HISTORY, LISTING_KEY
+from sources.extract.due import KnownDetails
+from sources.extract.listing import SCHEMA, listing_hash, listing_key
+from sources.extract.resources import HISTORY, LISTING_KEY
 
 ENTITIES = {"turso": ["invoices"], "mongodb": ["invoices", "invoice_details"]}
 
@@ -184,8 +184,8 @@ def test_what_the_warehouse_knows(warehouse: Warehouse, work: duckdb.DuckDBPyCon
 
     known = state.read_known(work, ENTITIES)
     assert known.listings == {
-        ("turso", "a"): {"issued": digest(listing("a", "issued", {"1": "{}"}))},
-        ("mongodb", "b"): {"all": digest(listing("b", "all", {"2": "{}", "1": "{}"}))},
+        ("turso", "a"): {"issued": listing_hash(listing("a", "issued", {"1": "{}"}))},
+        ("mongodb", "b"): {"all": listing_hash(listing("b", "all", {"2": "{}", "1": "{}"}))},
     }
     assert known.first_loaded_at["turso", "a"] >= before
     # The detail of 2 was noted, but isn't there: it must be fetched again.

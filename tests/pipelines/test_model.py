@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.transform import project
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import SCHEMAS, TRANSFORMS, ModelError
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for kind in project.SCHEMAS:
+    for kind in SCHEMAS:
         (tmp_path / kind).mkdir()
     (tmp_path / "source.sql").write_text("SELECT 1")
     return tmp_path
@@ -52,14 +52,14 @@ def test_a_comment_is_no_reference(folder: Path) -> None:
 
 def test_a_file_that_reads_what_no_file_builds_is_named(folder: Path) -> None:
     write(folder, "a", "SELECT 1 AS one FROM staging.b")
-    with pytest.raises(project.ModelError, match=r"marts/a\.sql reads staging\.b, which no file"):
+    with pytest.raises(ModelError, match=r"marts/a\.sql reads staging\.b, which no file"):
         project.models(folder)
 
 
 def test_files_that_read_each_other_are_named(folder: Path) -> None:
     write(folder, "a", "SELECT 1 AS one FROM marts.b")
     write(folder, "b", "SELECT 1 AS one FROM marts.a")
-    with pytest.raises(project.ModelError, match="read each other"):
+    with pytest.raises(ModelError, match="read each other"):
         project.models(folder)
 
 
@@ -69,8 +69,7 @@ def test_layers_read_downwards() -> None:
         (each.name, read)
         for each in project.models()
         for read in each.references
-        if project.SCHEMAS.index(read.partition(".")[0])
-        > project.SCHEMAS.index(each.name.partition(".")[0])
+        if SCHEMAS.index(read.partition(".")[0]) > SCHEMAS.index(each.name.partition(".")[0])
     }
     vendors = {each.name.split("_")[1] for each in project.models() if "__invoices" in each.name}
     # The columns that all vendors have in common come last, Versori's lines stand in its listed

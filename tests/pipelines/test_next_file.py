@@ -15,7 +15,7 @@ from pipelines.job import run as job
 from pipelines.job.result import RunReport
 from pipelines.transform import project
 from pipelines.transform.as_of import opened_with_staging
-from pipelines.transform.project import Query
+from pipelines.transform.model import Query
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding

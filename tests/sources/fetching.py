@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from sources import VENDORS, AccountResult, ConfiguredAccount, Fetch, FetchEvent, Known, RetryPolicy
-from sources.limits import Rate
-from sources.redaction import Secret
+from sources.client.limits import Rate
+from sources.client.redaction import Secret
 
 AT_ONCE = RetryPolicy(initial_wait=0.0, longest_wait=0.0, jitter=0.0)
 NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)

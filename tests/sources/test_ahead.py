@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources.ahead import WIDEST
+from sources.client.prefetch import WIDEST
 from tests.sources.fetching import account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 

@@ -13,8 +13,9 @@ import pytest
 
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources import ConfiguredAccount, pool
-from sources.limits import REQUESTS_AT_ONCE
+from sources import ConfiguredAccount
+from sources.client import pool
+from sources.client.limits import REQUESTS_AT_ONCE
 from tests.sources.fetching import account, fetched
 
 ACCOUNTS = 5

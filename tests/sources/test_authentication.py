@@ -13,7 +13,7 @@ import pytest
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import ConfiguredAccount, Fetch, Known
-from sources.oauth import Token
+from sources.client.oauth import Token
 from tests.sources.fetching import AT_ONCE, NOW, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 

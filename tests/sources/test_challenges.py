@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.challenges import Challenge, challenges
+from sources.client.challenges import Challenge, challenges
 
 DIGEST = Challenge("digest", {"realm": "r", "nonce": "n"})
 BASIC = Challenge("basic", {"realm": "b"})

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources.gathering import READINGS
+from sources.extract.gathering import READINGS
 from tests.sources.fetching import Fetched, account, fetched
 from tests.sources.scripted import Request, Scripted, document
 

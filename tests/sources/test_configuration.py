@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from sources import VENDORS, ConfigurationError, ConfiguredAccount
-from sources.configuration import read_accounts
-from sources.limits import Rate
+from sources.accounts.configuration import read_accounts
+from sources.client.limits import Rate
 
 SECRET = "sandbox-very-secret-value"
 TURSO = {"organization": "acme", "api_token": SECRET}

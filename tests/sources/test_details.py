@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources import ConfiguredAccount, Known
-from sources.details import FAILURES_IN_A_ROW
-from sources.due import KnownDetails, _spread
-from sources.limits import REQUESTS_AT_ONCE
-from sources.listing import SCHEMA, digest
+from sources.client.limits import REQUESTS_AT_ONCE
+from sources.extract.details import FAILURES_IN_A_ROW
+from sources.extract.due import KnownDetails, _spread
+from sources.extract.listing import SCHEMA, listing_hash
 from tests.sources.fetching import Fetched, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 
@@ -298,7 +298,7 @@ class TestReadAgain:
         served = serve_mongodb(server, self.listed, good)
         first = fetched(served)
         (row,) = (row for row in first.rows["mongodb", "invoice_details"] if row["listing"] == "b")
-        held = digest(pa.Table.from_pylist([row], SCHEMA))
+        held = listing_hash(pa.Table.from_pylist([row], SCHEMA))
         again = fetched(served, known=self.known(first, {"b": held}))
         assert details(again, "mongodb") == []
         assert list(again.details[WHO]) == ["b"]

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources import Fetch, FetchEvent, Known, fetch
-from sources.due import KnownDetails
-from sources.pool import Pool
+from sources import Fetch, FetchEvent, Known
+from sources.client.pool import Pool
+from sources.extract import run
+from sources.extract.due import KnownDetails
 from tests.sources.fetching import AT_ONCE, NOW, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 
@@ -326,7 +327,7 @@ class TestFailures:
             await close(pool)
 
         monkeypatch.setattr(Pool, "aclose", stuck)
-        monkeypatch.setattr("sources.fetch.LONGEST_GOODBYE", 0.1)
+        monkeypatch.setattr("sources.extract.run.LONGEST_GOODBYE", 0.1)
         server.in_turn(document({"invoices": []}))
         with Fetch([account("turso", server.url)], Known(), now=NOW, retry=AT_ONCE):
             pass
@@ -366,12 +367,12 @@ def test_progress_is_told(server: Scripted) -> None:
     assert events[-1] == FetchEvent("turso", "main", 2, 2, "account")
 
 
-@pytest.mark.parametrize(("bytes_at_once", "tables"), [(fetch.BYTES_AT_ONCE, 1), (1, 3)])
+@pytest.mark.parametrize(("bytes_at_once", "tables"), [(run.BYTES_AT_ONCE, 1), (1, 3)])
 def test_small_tables_are_handed_over_together(
     server: Scripted, monkeypatch: pytest.MonkeyPatch, bytes_at_once: int, tables: int
 ) -> None:
     """dlt's cost is by item; large documents aren't gathered, lest they fill the memory."""
-    monkeypatch.setattr(fetch, "BYTES_AT_ONCE", bytes_at_once)
+    monkeypatch.setattr(run, "BYTES_AT_ONCE", bytes_at_once)
     invoices = [{"id": f"{number}"} for number in range(3)]
 
     def answer(request: Request) -> bytes:

@@ -11,10 +11,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from sources import http
-from sources.answers import PAGE_LIMIT
-from sources.limits import REQUESTS_AT_ONCE, Rate, RateLimiter
-from sources.retry import RetryPolicy, parse_retry_after, retry_after
+from sources.client import client
+from sources.client.limits import REQUESTS_AT_ONCE, Rate, RateLimiter
+from sources.client.responses import PAGE_LIMIT
+from sources.client.retry import RetryPolicy, parse_retry_after, retry_after
 from tests.sources.fetching import AT_ONCE, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response, scripted
 
@@ -100,7 +100,7 @@ def test_a_silent_server_is_given_up(server: Scripted, monkeypatch: pytest.Monke
         return EMPTY
 
     server.answer = silent
-    monkeypatch.setattr(http, "ATTEMPT_SECONDS", 0.1)
+    monkeypatch.setattr(client, "ATTEMPT_SECONDS", 0.1)
     error = fetched(account("turso", server.url), retry=replace(AT_ONCE, attempts=1)).error
     assert "no whole answer (it took too long as a whole) (1 attempts)" in error
 
@@ -297,7 +297,7 @@ class TestPagingLinks:
     def test_a_number_that_never_ends_is_bounded(
         self, server: Scripted, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sources.paging.PAGE_BOUND", 20)
+        monkeypatch.setattr("sources.client.paging.PAGE_BOUND", 20)
 
         def endless(request: Request) -> bytes:
             return document({"data": [], "next_page": int(request.query.get("page", "1")) + 1})

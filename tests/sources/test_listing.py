@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.extract.listing import SCHEMA, ListingTable, listing_key, version_hash
 from sources.keys import Key, canonical_base, id_key, number, period_key, scalar
-from sources.listing import SCHEMA, ListingTable, listing_key, version_hash
 
 VOLATILE = frozenset({"links"})
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sources.answers import EXCERPT_BYTES
-from sources.redaction import LONGEST_TEXT, NOT_SHOWN, REMOVED, Redactor
+from sources.client.redaction import LONGEST_TEXT, NOT_SHOWN, REMOVED, Redactor
+from sources.client.responses import EXCERPT_BYTES
 from tests.sources.fetching import TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 

@@ -10,9 +10,9 @@ import certifi
 import pytest
 
 from sources import Fetch, Known, check_accounts
+from sources.client.origin import is_loopback
+from sources.client.surroundings import check_surroundings, trusted_certificates
 from sources.errors import ConfigurationError
-from sources.origin import is_loopback
-from sources.surroundings import check_surroundings, trusted_certificates
 from tests.sources.fetching import NOW, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, scripted
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.extract.listing import ListingTable
+from sources.extract.unique_keys import HeldKey, MadeKeys
 from sources.keys import Key
-from sources.listing import ListingTable
-from sources.unique_keys import HeldKey, MadeKeys
 
 PERIOD = "2026-10-01/2026-10-31"
 

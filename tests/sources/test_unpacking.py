@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from sources.client.unpacking import LIMIT, MEBIBYTE, unpacked_within_limit
 from sources.errors import UnusableAnswer
-from sources.unpacking import LIMIT, MEBIBYTE, unpacked_within_limit
 from tests.sources.fetching import CREDENTIALS, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 

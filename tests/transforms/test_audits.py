@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.transform import project
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.corpus import expected
 from tests.transforms.corpus.expected import found_after
 from tests.transforms.corpus.tampering import TAMPERING

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from pipelines.transform import project
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.corpus.trial import Trial
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.transform import project
-from pipelines.transform.project import TRANSFORMS, ModelError
+from pipelines.transform.model import SCHEMAS, TRANSFORMS, ModelError
 
 INVOICES = "FROM marts.fct_invoices AS invoice"
 
@@ -16,7 +16,7 @@ INVOICES = "FROM marts.fct_invoices AS invoice"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A small project, since each one that is new is parsed in full."""
-    for kind in (*project.SCHEMAS, "audits"):
+    for kind in (*SCHEMAS, "audits"):
         (tmp_path / kind).mkdir()
     shutil.copy(TRANSFORMS / "source.sql", tmp_path)
     raw = "SELECT *, document_key AS identity FROM staging.source_turso__invoices"

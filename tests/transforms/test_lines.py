@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.test_readings import MONGODB, NORTHFLANK, PLANETSCALE, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 
 FIRST, LAST = datetime(2023, 1, 1), datetime(2027, 1, 1)
 MOMENTS = st.datetimes(FIRST, LAST).map(lambda each: each.replace(microsecond=0, tzinfo=UTC))

@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 
 FILES = sorted(path.relative_to(TRANSFORMS).as_posix() for path in TRANSFORMS.rglob("*.sql"))
 

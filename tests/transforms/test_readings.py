@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.work_database import WorkDatabase
 
 TURSO: dict[str, Any] = {

@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.transform import TransformReport, raw
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 from tests.transforms.test_lines import LINE
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase

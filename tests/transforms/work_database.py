@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.transform import TransformReport, build, can_go_on, names
-from pipelines.transform.project import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS
 
 NIGHT = datetime(2026, 11, 1, 2, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ def check(vendor: Vendors = None, account: Accounts = None, verbose: Verbose = F
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.cli.tables import print_table
         from pipelines.config.accounts import selected_accounts
-        from sources.check import check_accounts
+        from sources.accounts.check import check_accounts
 
         accounts = selected_accounts(vendor or (), account or ())
         warn_of_readable_secrets(on_stderr)

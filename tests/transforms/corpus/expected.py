@@ -14,7 +14,8 @@ from typing import Any
 import duckdb
 
 from pipelines.transform import TransformReport
-from pipelines.transform.project import TRANSFORMS, Query, audits
+from pipelines.transform.model import TRANSFORMS, Query
+from pipelines.transform.project import audits
 from tests.transforms.corpus.given import STARTED_AT, load
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial, read_queries

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 
 from pipelines.transform import names, project, raw
+from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
-from pipelines.transform.project import TRANSFORMS, Model, Query
 from tests.transforms.corpus.given import STARTED_AT, load
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
@@ -66,7 +66,7 @@ class Trial:
 
         Raises:
             duckdb.Error: a query fails.
-            pipelines.transform.project.ModelError: the files no longer fit together.
+            pipelines.transform.ModelError: the files no longer fit together.
         """
         models = project.models(folder)
         differing = self._redefined(folder, changed)

@@ -1,0 +1,58 @@
+"""What a build builds: a model a table or view, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
+SCHEMAS = ("staging", "intermediate", "marts")
+Severity = Literal["error", "warning"]
+Kind = Literal["by invoice", "whole", "view", "scratch"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+BY_INVOICE, WHOLE, VIEW, SCRATCH = KINDS
+
+
+class ModelError(Exception):
+    """A file in transforms/ that can't be built as it is: names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One relation to build. `name` carries its schema, `query` is a single SELECT.
+
+    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
+    `comment` says what a row is, and `columns` what the columns are, as far as the file tells.
+    `is_asked` of a view: an audit, an alert or a table that is kept whole reads it.
+    """
+
+    name: str
+    file: str
+    query: str
+    kind: Kind
+    references: frozenset[str] = frozenset()
+    raw_table: str | None = None
+    comment: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    is_asked: bool = False
+
+    @property
+    def is_mart(self) -> bool:
+        """Whether readers see it."""
+        return self.name.startswith("marts.")
+
+    @property
+    def table(self) -> str:
+        """The name without its schema."""
+        return self.name.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class Query:
+    """An audit or an alert. `severity` and `message` are an audit's."""
+
+    name: str
+    text: str
+    message: str = ""
+    severity: Severity = "error"

@@ -1,0 +1,1 @@
+"""A folder a vendor: `api` answers as it does, `billing` invents what it bills."""

@@ -1,0 +1,1 @@
+"""The configured accounts: read, validated, and checked against the vendor."""

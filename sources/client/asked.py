@@ -1,0 +1,83 @@
+"""Whether an answer is what was asked for: JSON of the right shape may still be something else.
+
+An error that comes with status 200, or another invoice's detail, would take the place of the good
+one. So each detail shows whose it is: by its id, else by its period and total. They are compared
+as they are written, and numbers by their value; nothing is read from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from sources.client.client import Client
+from sources.keys import is_object, scalar
+
+T = TypeVar("T")
+Path = tuple[str, ...]
+
+
+def read(client: Client, url: httpx.URL, answer: msgspec.Raw, into: type[T]) -> T:
+    """Part of an answer, decoded. Raises SourceError where it has another shape than `into`."""
+    try:
+        return msgspec.json.decode(answer, type=into)
+    except (msgspec.ValidationError, RecursionError) as error:
+        problem = f"the JSON has another shape than documented: {error}"
+        raise client.refuse(url, problem) from None
+
+
+def is_of(client: Client, url: httpx.URL, answer: msgspec.Raw, identifier: str) -> msgspec.Raw:
+    """The answer, if it is an object whose `id` is the one that was asked for.
+
+    Raises SourceError where it isn't.
+    """
+    if not is_object(answer):
+        raise client.refuse(url, f"what came for {identifier!r} is no object")
+    stated = scalar(answer, "id")
+    if stated != identifier:
+        whose = "states no id" if stated is None else f"is that of {stated!r}"
+        raise client.refuse(url, f"what came for {identifier!r} {whose}")
+    return answer
+
+
+def is_like(
+    client: Client,
+    url: httpx.URL,
+    answer: msgspec.Raw,
+    listed: bytes | msgspec.Raw,
+    paths: Sequence[Path],
+) -> msgspec.Raw:
+    """The answer, if it is an object that agrees with the listed document in all of these fields
+    that both state, and in one at least.
+
+    Raises SourceError where it isn't.
+    """
+    if not is_object(answer):
+        raise client.refuse(url, "what came for the invoice is no object")
+    agreed = False
+    for path in paths:
+        wanted, stated = scalar(listed, *path), scalar(answer, *path)
+        if wanted is None or stated is None:
+            continue
+        if canonical(wanted) != canonical(stated):
+            name = ".".join(path)
+            problem = f"another invoice's detail came: its `{name}` is {stated}, not {wanted}"
+            raise client.refuse(url, problem)
+        agreed = True
+    if not agreed:
+        names = ", ".join(f"`{'.'.join(path)}`" for path in paths)
+        raise client.refuse(url, f"what came can't be told to be this invoice's: no {names}")
+    return answer
+
+
+def canonical(text: str) -> Decimal | str:
+    """`1200.0` is `1200`, as numbers; what is no number is its text."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return number if number.is_finite() else text

@@ -1,0 +1,165 @@
+"""One account's HTTP client, which tries again, waits and counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from sources.client.caller import Caller
+from sources.client.limits import Allowance
+from sources.client.origin import origin
+from sources.client.redaction import Redactor
+from sources.client.responses import PAGE_LIMIT, Responses
+from sources.client.retry import RetryPolicy, may_pass, retry_after
+from sources.client.unpacking import LIMIT
+from sources.errors import SourceError, TransientError, UnusableAnswer
+
+T = TypeVar("T")
+Parameters = Sequence[tuple[str, str]]
+
+# A server that sends a byte a minute meets every other timeout.
+ATTEMPT_SECONDS = 900.0
+TOO_MANY_REQUESTS = 429
+_SENT = "http11.send_request_headers.complete"
+
+
+class Client:
+    """One account's requests. `requests` counts what was sent, for authentication too."""
+
+    def __init__(
+        self,
+        retry: RetryPolicy,
+        http: httpx.AsyncClient,
+        caller: Caller,
+        allowance: Allowance,
+    ) -> None:
+        self.requests = 0
+        self._retry = retry
+        self._http = http
+        self._base_url = caller.base_url
+        self._allowance = allowance
+        self.redact: Redactor = caller.redact
+        self._responses = Responses(caller)
+        self._authentication = caller.authentication
+
+    async def get(
+        self,
+        path: str,
+        into: type[T],
+        *,
+        parameters: Parameters = (),
+        accept: str = "application/json",
+        limit: int = PAGE_LIMIT,
+    ) -> T:
+        """GETs `path` under the base URL and decodes the JSON answer `into` a type.
+
+        Raises SourceError when the answer is no success, larger than `limit` bytes, not JSON, or
+        of another shape than `into`.
+        """
+        return await self.get_url(self.url(path, parameters), into, accept=accept, limit=limit)
+
+    async def get_url(
+        self,
+        url: httpx.URL,
+        into: type[T],
+        *,
+        accept: str = "application/json",
+        limit: int = PAGE_LIMIT,
+    ) -> T:
+        """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
+        request = self._http.build_request("GET", url, headers={"Accept": accept})
+        request.extensions["trace"] = self._count
+        request.extensions[LIMIT] = limit
+        policy = self._retry
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(policy.attempts),
+            wait=policy.wait,
+            retry=retry_if_exception_type(TransientError),
+            sleep=asyncio.sleep,
+            before_sleep=self._hold_others,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, request, into)
+        except TransientError as error:
+            raise self._responses.failure(
+                request, f"{error.problem} ({policy.attempts} attempts)", error.remedy
+            ) from None
+
+    def link(self, text: str, page: httpx.URL) -> httpx.URL:
+        """A paging link, absolute or relative to its page. A foreign origin gets no request."""
+        request = httpx.Request("GET", page)
+        try:
+            url = page.join(text)
+        except httpx.InvalidURL:
+            raise self._responses.failure(request, "the link to the next page is no URL") from None
+        home = origin(httpx.URL(self._base_url))
+        if origin(url) != home or url.userinfo:
+            there = self.redact(origin(url))
+            raise self._responses.failure(
+                request,
+                f"the link to the next page leads to another server ({there}, not {home}), "
+                "which is not sent the credential",
+                "Check base_url; if that server is the vendor's, configure it as base_url.",
+            )
+        return url
+
+    def refuse(self, url: httpx.URL, problem: str) -> SourceError:
+        """The error for an answer that is JSON, and still not usable."""
+        return self._responses.failure(httpx.Request("GET", url), self.redact(problem))
+
+    def url(self, path: str, parameters: Parameters = ()) -> httpx.URL:
+        return httpx.URL(self._base_url + path, params=list(parameters) or None)
+
+    async def _attempt(self, request: httpx.Request, into: type[T]) -> T:
+        async with self._allowance.turn():
+            return await self._send(request, into)
+
+    async def _send(self, request: httpx.Request, into: type[T]) -> T:
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                response = await self._http.send(request, auth=self._authentication, stream=True)
+                try:
+                    return await self._responses.read(response, into, self._asked_wait(response))
+                finally:
+                    await response.aclose()
+        except UnusableAnswer as error:
+            raise self._responses.unusable(error) from None
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise self._responses.broken(request, error) from None
+
+    async def _count(self, event: str, info: Mapping[str, object]) -> None:
+        """Called by httpcore. A request that is cancelled while it waits for a connection, as one
+        that was read ahead may be, was never sent."""
+        if event == _SENT:
+            self.requests += 1
+
+    def _asked_wait(self, response: httpx.Response) -> float | None:
+        """Raises when the server asks for a longer wait than the policy obeys."""
+        if not may_pass(response.status_code):
+            return None
+        wait = retry_after(response.headers.get_list("Retry-After"), datetime.now(UTC))
+        if wait is None:
+            return None
+        longest = self._retry.longest_retry_after
+        if wait > longest:
+            raise self._responses.failure(
+                response.request,
+                f"answered {response.status_code} and asks to wait {wait:.0f} s, more than the "
+                f"{longest:.0f} s that a run waits",
+                "The next run fetches it; if this repeats, lower requests_per_period.",
+            )
+        if response.status_code == TOO_MANY_REQUESTS:
+            self._allowance.gate.close_for(wait)
+        return wait
+
+    def _hold_others(self, state: RetryCallState) -> None:
+        """Called by tenacity. What is too much for one request of a credential is for all."""
+        failure = state.outcome.exception() if state.outcome else None
+        if isinstance(failure, TransientError) and failure.status == TOO_MANY_REQUESTS:
+            self._allowance.gate.close_for(state.upcoming_sleep)

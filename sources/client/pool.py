@@ -1,0 +1,89 @@
+"""The connections of one run, and whose turn it is to have some."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from sources.client.caller import Caller
+from sources.client.client import Client
+from sources.client.limits import REQUESTS_AT_ONCE, Allowance
+from sources.client.origin import is_loopback
+from sources.client.redaction import Secret
+from sources.client.retry import RetryPolicy
+from sources.client.surroundings import check_proxies, trusted_certificates
+from sources.client.unpacking import ACCEPTED, unpacked_within_limit
+
+# More would only wait for the one processor that reads the answers.
+REQUESTS_OF_A_RUN = 100
+# Of the files that a process may open, DuckDB, dlt and Python need some too.
+FILES_OF_OTHERS = 128
+CONNECTIONS_OF_A_RUN = 800
+TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
+
+
+class Pool:
+    """The connections of one run: a few for each account, open only while it is fetched.
+
+    Not one pool for all, because httpcore looks through a pool's connections for each request: with
+    a hundred of them that takes longer than everything else. Only the TLS context is shared.
+    """
+
+    def __init__(self, retry: RetryPolicy | None = None) -> None:
+        """Raises ConfigurationError: see `sources.client.surroundings`."""
+        check_proxies()
+        self._retry = retry or RetryPolicy()
+        self._tls = trusted_certificates()
+        self._total = asyncio.Semaphore(REQUESTS_OF_A_RUN)
+        self._accounts = asyncio.Semaphore(max(1, affordable_connections() // REQUESTS_AT_ONCE))
+        self._allowances: dict[tuple[str, tuple[Secret, ...]], Allowance] = {}
+        self._closing: list[asyncio.Future[None]] = []
+
+    @asynccontextmanager
+    async def client(self, caller: Caller) -> AsyncIterator[Client]:
+        """Waits until there are connections left for one more account."""
+        async with self._accounts:
+            http = self._http(caller.base_url)
+            try:
+                yield Client(self._retry, http, caller, self._allowance(caller))
+            finally:
+                # A task of its own, since this one may be cancelled while it would wait.
+                self._closing.append(asyncio.ensure_future(http.aclose()))
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._closing)
+
+    def _http(self, base_url: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._tls,
+            # A proxy is for what is elsewhere: what is meant for this machine never leaves it.
+            trust_env=not is_loopback(httpx.URL(base_url).host),
+            timeout=TIMEOUT,
+            limits=httpx.Limits(
+                max_connections=REQUESTS_AT_ONCE, max_keepalive_connections=REQUESTS_AT_ONCE
+            ),
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={"User-Agent": "billhouse", "Accept-Encoding": ACCEPTED},
+            event_hooks={"response": [unpacked_within_limit]},
+        )
+
+    def _allowance(self, caller: Caller) -> Allowance:
+        key = (caller.vendor, caller.credential)
+        if key not in self._allowances:
+            self._allowances[key] = Allowance(caller.rate, self._total)
+        return self._allowances[key]
+
+
+def affordable_connections() -> int:
+    """A connection is an open file, of which a process may have 256 on one system, and a million
+    on another."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return CONNECTIONS_OF_A_RUN
+    return min(CONNECTIONS_OF_A_RUN, files - FILES_OF_OTHERS)

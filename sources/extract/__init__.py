@@ -1,0 +1,1 @@
+"""From accounts to whole listings of documents, and to dlt's resources."""
