@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answers import Refusal, answer
-from sandbox.faults import Fault, Injected
 from sandbox.traffic import Traffic
 from sandbox.world import World
 
@@ -61,28 +60,12 @@ def routes(world: World, traffic: Traffic) -> list[Route]:
         traffic.latency = _decoded(await request.body(), LatencyChange).seconds
         return answer({"seconds": traffic.latency})
 
-    async def faults(request: Request) -> Response:
-        return answer([{"met": each.met, "fault": each.fault} for each in traffic.faults.injected])
-
-    async def inject_faults(request: Request) -> Response:
-        asked = _decoded(await request.body(), list[Fault] | Fault)  # type: ignore[arg-type]
-        more = asked if isinstance(asked, list) else [asked]
-        traffic.faults.injected += [Injected(each) for each in more]
-        return await faults(request)
-
-    async def forget_faults(request: Request) -> Response:
-        traffic.faults.injected.clear()
-        return answer([])
-
     return [
         Route("/clock", clock, methods=["GET"]),
         Route("/clock", move_clock, methods=["POST"]),
         Route("/requests", requests, methods=["GET"]),
         Route("/requests", forget_requests, methods=["DELETE"]),
         Route("/latency", latency, methods=["POST"]),
-        Route("/faults", faults, methods=["GET"]),
-        Route("/faults", inject_faults, methods=["POST"]),
-        Route("/faults", forget_faults, methods=["DELETE"]),
     ]
 
 

@@ -18,10 +18,9 @@ from starlette.routing import Mount
 from sandbox import control
 from sandbox.answers import vendor_application
 from sandbox.concurrency import Concurrency
-from sandbox.faults import Fault, Injected
 from sandbox.model import Account
 from sandbox.registry import VENDORS
-from sandbox.traffic import CONTROL, Traffic
+from sandbox.traffic import CONTROL, Between, Traffic
 from sandbox.world import World
 
 
@@ -49,15 +48,6 @@ class Sandbox:
     def advance(self, months: int = 1) -> None:
         self.world.advance(months)
 
-    def inject(self, *faults: Fault) -> list[Injected]:
-        """From now on; what is returned counts how often each was met."""
-        injected = [Injected(fault) for fault in faults]
-        self._traffic.faults.injected += injected
-        return injected
-
-    def clear_faults(self) -> None:
-        self._traffic.faults.injected.clear()
-
     def environment(self, vendors: Iterable[str] | None = None) -> dict[str, str]:
         """The variables with which `billhouse run` reads this sandbox: base addresses, and accounts
         as JSON.
@@ -84,13 +74,18 @@ class Sandbox:
 
 @contextmanager
 def running(
-    world: World | None = None, *, latency: float = 0.0, port: int = 0
+    world: World | None = None,
+    *,
+    latency: float = 0.0,
+    port: int = 0,
+    between: Between | None = None,
 ) -> Iterator[Sandbox]:
     """A sandbox that serves until the block ends. Port 0 takes a free one; latency is in seconds,
-    before each answer.
+    before each answer. Of what stands `between` it and its callers, requests may meet something
+    else.
     """
     world = world or World()
-    traffic = _application(world, latency)
+    traffic = _application(world, latency, between)
     listener = _listener(port)
     config = uvicorn.Config(
         traffic,
@@ -126,12 +121,12 @@ def _listener(port: int) -> socket.socket:
     return listener
 
 
-def _application(world: World, latency: float) -> Traffic:
+def _application(world: World, latency: float, between: Between | None) -> Traffic:
     mounts = [
         Mount(f"/{name}", vendor.application(world), name=name) for name, vendor in VENDORS.items()
     ]
     application = Starlette(routes=mounts)
-    traffic = Traffic(application, mounts, latency)
+    traffic = Traffic(application, mounts, latency, between)
     controls = vendor_application(
         control.routes(world, traffic), lambda refusal: {"error": refusal.detail}
     )

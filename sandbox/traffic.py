@@ -1,20 +1,21 @@
 """What lies between the socket and the vendors: every request is counted by its route, and may be
-made to wait, or to meet a fault.
+made to wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.concurrency import Concurrency
-from sandbox.faults import Exchange, Faults, inject
 
 CONTROL = "/_sandbox"
+Between = Callable[[str, Scope, ASGIApp], ASGIApp]
+"""What answers a request by this route in the place of the application; it may be that one."""
 
 
 class Traffic:
@@ -22,11 +23,17 @@ class Traffic:
     /turso/v1/organizations/{slug}/invoices`.
     """
 
-    def __init__(self, application: ASGIApp, routes: Iterable[BaseRoute], latency: float) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        routes: Iterable[BaseRoute],
+        latency: float,
+        between: Between | None,
+    ) -> None:
         self.latency = latency
         self.requests: Counter[str] = Counter()
         self.concurrency = Concurrency()
-        self.faults = Faults()
+        self._between = between
         self._application = application
         self._routes = [
             (mount.path, route)
@@ -48,11 +55,10 @@ class Traffic:
         self.requests[route] += 1
         if self.latency:
             await asyncio.sleep(self.latency)
-        injected = self.faults.take(route, scope)
-        if injected is not None:
-            await inject(Exchange(injected, self._application, scope, receive, send))
-        else:
-            await self._application(scope, receive, send)
+        answering = self._application
+        if self._between is not None:
+            answering = self._between(route, scope, answering)
+        await answering(scope, receive, send)
 
     def forget_requests(self) -> None:
         self.requests.clear()

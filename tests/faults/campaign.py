@@ -30,7 +30,6 @@ from tests.faults.contents import contents
 
 dlt_settings.apply()
 
-from sandbox.faults import Fault  # noqa: E402
 from sandbox.model import Account  # noqa: E402
 from sandbox.server import Sandbox, running  # noqa: E402
 from sandbox.world import World  # noqa: E402
@@ -43,6 +42,7 @@ from sources import (  # noqa: E402
     configured_accounts,
     source,
 )
+from tests.support.faults import Fault, Faults  # noqa: E402
 
 QUICK = RetryPolicy(attempts=ATTEMPTS, initial_wait=0.05, longest_wait=0.2, jitter=0.0)
 ENTITIES = {name: vendor.entities for name, vendor in VENDORS.items()}
@@ -68,8 +68,11 @@ class Campaign:
 
 def carry_out(directory: Path) -> Campaign:
     """Runs all cases, in two warehouses below `directory`."""
+    faults = Faults()
     with (
-        running(World(seed=11, now="2026-03-17T12:00:00Z", months=3, accounts=50)) as sandbox,
+        running(
+            World(seed=11, now="2026-03-17T12:00:00Z", months=3, accounts=50), between=faults
+        ) as sandbox,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr("sources.client.paging.PAGE_BOUND", PAGE_BOUND)
@@ -82,7 +85,7 @@ def carry_out(directory: Path) -> Campaign:
         shutil.copytree(plain.directory, hit.directory)
         sandbox.advance()
         reports.append(_run(plain, accounts, sandbox)[1])
-        injected = sandbox.inject(*(_fault(case, account) for case, account in met))
+        injected = faults.inject(*(_fault(case, account) for case, account in met))
         # A short time to answer is for these alone: on a busy machine others would meet it too.
         slow = {account.name for case, account in met if case.runs_into_time}
         with pytest.MonkeyPatch.context() as hasty:
@@ -91,7 +94,7 @@ def carry_out(directory: Path) -> Campaign:
         reports.append(report)
         others = [each for each in accounts if each.name not in slow]
         more_results, report = _run(hit, others, sandbox)
-        sandbox.clear_faults()
+        faults.clear()
         reports += [report, _run(hit, accounts, sandbox)[1]]
         differences = _differences(plain, hit)
     by_account = {each.account: each for each in (*results, *more_results)}

@@ -14,10 +14,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from sandbox.faults import Fault
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import ROOT
+from tests.support.faults import Fault, Faults
 
 SECRET_KEYS = (
     "api_token",
@@ -35,13 +35,14 @@ FAILING = (("run", "--log-format", "json"), ("check", "--verbose"), ("rebuild", 
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], set[str]]:
     """The home of a user who ran every command, what was printed, and the secrets."""
     home = tmp_path_factory.mktemp("home")
-    with running(World(seed=5, months=1, accounts=2)) as sandbox:
+    faults = Faults()
+    with running(World(seed=5, months=1, accounts=2), between=faults) as sandbox:
         secrets = _configure(home, sandbox)
         printed = [_ran(home, sandbox, command) for command in GOOD]
         # Half of the accounts get their request quoted back, credential and all.
         for vendor, accounts in _accounts(sandbox).items():
             whose = sandbox.world.accounts(vendor)[0].identity or accounts[0]["api_token"]
-            sandbox.inject(Fault(kind="echo", whose=whose, status=403))
+            faults.inject(Fault(kind="echo", whose=whose, status=403))
         printed += [_ran(home, sandbox, command) for command in FAILING]
     assert any("[removed]" in text for text in printed)
     return home, printed, secrets

@@ -1,8 +1,11 @@
 """Faults on demand: what a vendor's server, or the network before it, may do to a request.
 
-A fault is asked for by route, by whose request it is, and by count, with `Sandbox.inject` or with
-`POST /_sandbox/faults`. The kinds stand in `KINDS`; those that change what a list says are in
-`distortions`.
+A fault is asked for by route, by whose request it is, and by count:
+
+    with running(world, between=faults) as sandbox:
+        faults.inject(Fault(kind="redirect", location="http://127.0.0.2:9/"))
+
+The kinds stand in `KINDS`; those that change what a list says are in `distortions`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.distortions import DISTORTIONS, Distorted, with_page_size
+from tests.support.distortions import DISTORTIONS, Distorted, with_page_size
 
 MEBIBYTE = 1024 * 1024
 HUGE = 200 * MEBIBYTE
@@ -74,11 +77,31 @@ class Faults:
     """The faults that are asked for now; of those that meet a request, the first one counts."""
 
     def __init__(self) -> None:
-        self.injected: list[Injected] = []
+        self._injected: list[Injected] = []
 
-    def take(self, route: str, scope: Scope) -> Injected | None:
+    def inject(self, *faults: Fault) -> list[Injected]:
+        """From now on; what is returned counts how often each was met."""
+        injected = [Injected(fault) for fault in faults]
+        self._injected += injected
+        return injected
+
+    def clear(self) -> None:
+        self._injected.clear()
+
+    def __call__(self, route: str, scope: Scope, application: ASGIApp) -> ASGIApp:
+        """As `sandbox.traffic.Between`."""
+        injected = self._taken(route, scope)
+        if injected is None:
+            return application
+
+        async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+            await _inject(Exchange(injected, application, scope, receive, send))
+
+        return faulty
+
+    def _taken(self, route: str, scope: Scope) -> Injected | None:
         authorization = Headers(scope=scope).get("authorization", "")
-        for each in self.injected:
+        for each in self._injected:
             fault = each.fault
             if not fault.meets(route, scope["path"], authorization):
                 continue
@@ -136,7 +159,7 @@ class Exchange:
             pass
 
 
-async def inject(exchange: Exchange) -> None:
+async def _inject(exchange: Exchange) -> None:
     """Answers the exchange as its fault says."""
     kind = exchange.fault.kind
     if exchange.fault.page_size is not None:
