@@ -26,7 +26,8 @@ _HEAD = """\
 
 These are the tables of `billhouse.duckdb` (schema `main`) and of `parquet/`. Amounts are whole
 minor units: `123456` in a column `…_cents` is 1,234.56 in a currency of two decimals, and
-`dim_currencies` says how many each has. Times are UTC. Periods are half-open: the end is the first
+`dim_currencies` says how many each has. `spend` and `payables`, with which to begin, have amounts
+in whole units instead: dollars, pounds, yen. Times are UTC. Periods are half-open: the end is the first
 moment that no longer belongs to them. Never add up amounts of different currencies. An empty cell
 (null) means that the vendor doesn't say.
 
@@ -35,18 +36,18 @@ _QUESTIONS = (
     (
         "What did each vendor bill for the last three months?",
         """\
-SELECT month, vendor, currency, sum(amount_cents) AS cents
-FROM fct_monthly_spend
-WHERE month > (SELECT max(month) FROM fct_monthly_spend) - INTERVAL 3 MONTH
+SELECT month, vendor, currency, sum(amount) AS amount
+FROM spend
+WHERE month > (SELECT max(month) FROM spend) - INTERVAL 3 MONTH
 GROUP BY ALL
 ORDER BY ALL""",
     ),
     (
         "What is to be paid, and how much of it failed or is past due?",
         """\
-SELECT currency, vendor, payment_status, count(*) AS invoices, sum(balance_due_cents) AS cents
-FROM fct_invoices
-WHERE payment_status IN ('open', 'past_due', 'failed') AND balance_due_cents <> 0
+SELECT currency, vendor, payment_status, count(*) AS invoices, sum(to_pay) AS to_pay
+FROM payables
+WHERE is_known
 GROUP BY ALL
 ORDER BY ALL""",
     ),
@@ -54,8 +55,8 @@ ORDER BY ALL""",
         "What were the five largest lines, in dollars and cents?",
         """\
 SELECT vendor, account, coalesce(sku, description) AS product,
-       amount_cents::DECIMAL(18, 0) * 0.01::DECIMAL(3, 2) AS amount
-FROM fct_invoice_lines
+       amount_cents * minor_unit AS amount
+FROM fct_invoice_lines INNER JOIN dim_currencies USING (currency)
 WHERE currency = 'USD' AND record_type = 'line'
 ORDER BY amount_cents DESC, line_id
 LIMIT 5""",
@@ -83,8 +84,9 @@ def text(warehouse: Warehouse) -> str:
     """The whole page, from the example's published copy."""
     with read.opened(warehouse) as connection:
         tables = connection.execute(
-            "SELECT table_name, coalesce(comment, '') FROM duckdb_tables()"
-            " WHERE schema_name = 'main' ORDER BY table_name"
+            "SELECT name, coalesce(comment, '') FROM (SELECT schema_name, table_name AS name,"
+            " comment FROM duckdb_tables() UNION ALL SELECT schema_name, view_name, comment FROM"
+            " duckdb_views() WHERE NOT internal) WHERE schema_name = 'main' ORDER BY name"
         ).fetchall()
         parts = [_HEAD, "## Tables\n"]
         parts += [_table(connection, name, comment) for name, comment in tables]

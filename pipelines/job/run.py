@@ -22,7 +22,7 @@ from pipelines.job.result import InvoiceChange, RejectedDocument, RunReport
 from pipelines.publish.write import begin, beside, beside_published, publish
 from pipelines.transform import TransformReport, build, can_go_on
 from pipelines.transform.audit import AUDIT_RESULTS
-from pipelines.transform.model import BY_INVOICE, ModelError
+from pipelines.transform.model import ModelError
 from pipelines.transform.project import mart_names
 from pipelines.warehouse import details_held, load_results, state, stray_log
 from pipelines.warehouse.connection import connect
@@ -214,7 +214,6 @@ class Run:
         import duckdb
 
         marts = [each for each in transform.kept if each.is_mart]
-        by_invoice = [each.table for each in marts if each.kind == BY_INVOICE]
         tables = [*(each.table for each in marts), AUDIT_RESULTS.table, load_results.TABLE]
         try:
             load_results.copy(connection, "work")
@@ -223,7 +222,7 @@ class Run:
                 self.warehouse,
                 folder,
                 tables,
-                unchanged=() if transform.has_changed else by_invoice,
+                unchanged=transform.unchanged,
             )
         except (duckdb.Error, OSError) as error:
             raise JobError(

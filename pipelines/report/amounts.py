@@ -17,7 +17,7 @@ def currency_decimals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(rows)
 
 
-def written(cents: int, decimals: int) -> str:
+def format_amount(cents: int, decimals: int) -> str:
     """Minor units as text, with thousands separators.
 
     The minus is the keyboard's, so that a figure copied into a spreadsheet stays a number.

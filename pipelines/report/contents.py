@@ -1,51 +1,81 @@
-"""Everything that a report says, asked from one published copy."""
+"""Everything that a report says, asked from one published copy. SQL does all sums."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.publish.read import of_this_version
 from pipelines.report.amounts import currency_decimals
-from pipelines.report.attention import Attention, attention_in
-from pipelines.report.changes import Changes, changes
 from pipelines.report.columns import Chart, stacked
-from pipelines.report.health import Health, health
-from pipelines.report.months import Completeness, completeness
-from pipelines.report.spend import Fact, Spend, currencies, facts_in, prepare, spend_in
+from pipelines.report.questions import Row, answer, ask, keep, text
+from pipelines.transform.project import audits
 
 if TYPE_CHECKING:
     import duckdb
 
+_BREAKDOWNS = {
+    "vendor": {"key": "vendor", "vendor": "vendor", "account": "''"},
+    "account": {"key": "account", "vendor": "vendor", "account": "account"},
+    "category": {"key": "category", "vendor": "''", "account": "''"},
+}
 _CHARTS = ("vendor", "category")
+# A page can't show the changes of years; the table in the warehouse has them all.
+_CHANGES_SHOWN = 200
 
 
 @dataclass(frozen=True)
 class CurrencySection:
-    """What the report says of one currency; sections are never added up."""
+    """What the report says of one currency; sections are never added up.
+
+    Each row is of the question in transforms/reports/ that has the field's name; `breakdowns` are
+    of `series`. `facts` is what the page adds up when its reader chooses vendors or an account.
+    """
 
     currency: str
     decimals: int
-    spend: Spend
-    charts: dict[str, Chart]
-    attention: Attention
-    facts: Sequence[Fact]
+    totals: Sequence[Row]
+    breakdowns: Mapping[str, Sequence[Row]]
+    charts: Mapping[str, Chart]
+    outside: Row
+    unpaid: Sequence[Row]
+    unpaid_sums: Sequence[Row]
+    upcoming: Sequence[Row]
+    facts: Sequence[Sequence[object]]
 
 
 @dataclass(frozen=True)
 class Contents:
-    """A whole report. `accounts` are pairs of vendor and account; times are texts in UTC."""
+    """A whole report; times are texts in UTC. Each row is of the question that has the field's
+    name; `audits` are all rules, with how many rows break each."""
 
     loaded_at: str
     written_at: str
-    accounts: Sequence[tuple[str, str]]
-    vendors: Sequence[str]
+    accounts: Sequence[Row]
     decimals: dict[str, int]
     sections: Sequence[CurrencySection]
-    changes: Changes
-    completeness: Completeness
-    health: Health
+    changes: Sequence[Row]
+    account_months: Sequence[Row]
+    gaps: int
+    freshness: Sequence[Row]
+    audits: Sequence[Row]
+    rejected: Sequence[Row]
+
+    @property
+    def vendors(self) -> list[str]:
+        return sorted({each["vendor"] for each in self.accounts})
+
+    @property
+    def failed_accounts(self) -> int:
+        """Accounts whose last load failed."""
+        return sum(each["last_outcome"] == "failed" for each in self.freshness)
+
+    @property
+    def warnings(self) -> int:
+        """Audits that found something."""
+        return sum(bool(each["count"]) for each in self.audits)
 
 
 def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
@@ -54,45 +84,66 @@ def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
     Raises:
         JobError: the copy lacks a table or a column, since another version published it.
     """
+    now = datetime.now(UTC)
     with of_this_version():
-        prepare(connection, months)
-        decimals = currency_decimals(connection)
-        accounts = connection.execute(
-            "SELECT vendor, account FROM fct_invoices"
-            " UNION SELECT vendor, account FROM load_results ORDER BY ALL"
-        ).fetchall()
-        [(loaded_at, written_at)] = connection.execute(
-            "SELECT coalesce(strftime(loaded_at, '%Y-%m-%d %H:%M UTC'), 'never'),"
-            " strftime(now(), '%Y-%m-%d %H:%M UTC') FROM report_clock"
-        ).fetchall()
+        keep(connection, "report_clock", "clock")
+        keep(connection, "report_months", "months", months=months)
+        keep(connection, "report_facts", "facts")
+        [(loaded_at,)] = connection.execute("SELECT loaded_at FROM report_clock").fetchall()
+        [gaps] = ask(connection, "gap_count")
         return Contents(
-            loaded_at,
-            written_at,
-            accounts,
-            sorted({vendor for vendor, _ in accounts}),
-            decimals,
-            [_section(connection, each, decimals[each]) for each in currencies(connection)],
-            changes(connection),
-            completeness(connection),
-            health(connection),
+            f"{loaded_at:%Y-%m-%d %H:%M} UTC" if loaded_at else "never",
+            f"{now:%Y-%m-%d %H:%M} UTC",
+            ask(connection, "accounts"),
+            currency_decimals(connection),
+            [
+                _section(connection, each["currency"], each["decimals"])
+                for each in ask(connection, "currencies")
+            ],
+            ask(connection, "changes", limit=_CHANGES_SHOWN),
+            ask(connection, "account_months", months=months),
+            gaps["gaps"],
+            ask(connection, "freshness", now=now),
+            _audits(connection),
+            ask(connection, "rejected"),
         )
 
 
 def _section(
     connection: duckdb.DuckDBPyConnection, currency: str, decimals: int
 ) -> CurrencySection:
-    spend = spend_in(connection, currency)
-    charts = {
-        dimension: stacked(
-            [series.cents for series in spend.breakdowns[dimension]], len(spend.months)
-        )
-        for dimension in _CHARTS
+    totals = ask(connection, "totals", currency=currency)
+    breakdowns = {
+        dimension: answer(connection, text("series").format(**columns), currency=currency)
+        for dimension, columns in _BREAKDOWNS.items()
     }
+    [outside] = ask(connection, "outside", currency=currency)
     return CurrencySection(
         currency,
         decimals,
-        spend,
-        charts,
-        attention_in(connection, currency),
-        facts_in(connection, currency),
+        totals,
+        breakdowns,
+        {
+            dimension: stacked([each["cents"] for each in breakdowns[dimension]], len(totals))
+            for dimension in _CHARTS
+        },
+        outside,
+        ask(connection, "unpaid", currency=currency),
+        ask(connection, "unpaid_sums", currency=currency),
+        ask(connection, "upcoming", currency=currency),
+        [list(each.values()) for each in ask(connection, "fact_rows", currency=currency)],
     )
+
+
+def _audits(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """All of them, since a rule that holds says something too."""
+    found = {each["audit"]: each["rows_found"] for each in ask(connection, "findings")}
+    return [
+        {
+            "name": each.name,
+            "severity": each.severity,
+            "rule": each.message,
+            "count": found.get(each.name, 0),
+        }
+        for each in audits()
+    ]

@@ -27,7 +27,7 @@ def page(contents: Contents) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "amount": amounts.written,
+        "amount": amounts.format_amount,
         "signed": _signed,
         "percent": _percent,
         "scale": _scale,
@@ -67,14 +67,14 @@ def _hash(text: str) -> str:
 
 
 def _signed(cents: int, decimals: int) -> str:
-    return f"{'+' if cents > 0 else ''}{amounts.written(cents, decimals)}"
+    return f"{'+' if cents > 0 else ''}{amounts.format_amount(cents, decimals)}"
 
 
 def _percent(per_mille: int) -> str:
-    return f"{'+' if per_mille > 0 else ''}{amounts.written(per_mille, 1)} %"
+    return f"{'+' if per_mille > 0 else ''}{amounts.format_amount(per_mille, 1)} %"
 
 
 def _scale(cents: int, decimals: int) -> str:
     """An amount beside a line of the scale: decimals only where the scale needs them."""
-    text = amounts.written(cents, decimals)
+    text = amounts.format_amount(cents, decimals)
     return text.removesuffix("." + "0" * decimals)

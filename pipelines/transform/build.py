@@ -27,12 +27,15 @@ class BuiltModel:
 
 @dataclass(frozen=True)
 class TransformReport:
-    """What a build did. With errors among the findings, nothing of it may be published."""
+    """What a build did. With errors among the findings, nothing of it may be published.
+
+    `unchanged` are the published tables that are as they were, by name.
+    """
 
     models: list[BuiltModel]
     findings: list[AuditFinding]
     kept: list[Model]
-    has_changed: bool
+    unchanged: frozenset[str]
 
     @property
     def has_errors(self) -> bool:
@@ -85,7 +88,7 @@ def build(
     connection.execute(f"DETACH {'everything' if scratch_stays else 'scratch'}")
     this.clock.write(connection, "next.build.run")
     audit.store(connection, run_id, findings)
-    return TransformReport(built, findings, this.kept(), this.has_changed)
+    return TransformReport(built, findings, this.kept(), this.unchanged())
 
 
 class _Build:
@@ -100,7 +103,7 @@ class _Build:
         rules = state.rules(connection, folder, raw_schema)
         models = state.models_in(connection, "next", rules)
         self._is_new = models is None
-        self.has_changed = self._is_new
+        self._has_changed = self._is_new
         self._models = project.models(folder) if models is None else models
         if models is None:
             state.create(connection, rules, self._models)
@@ -110,15 +113,21 @@ class _Build:
         """The models that readers and the next build find."""
         return names.kept(self._models)
 
+    def unchanged(self) -> frozenset[str]:
+        """The marts that are as the last build left them."""
+        if self._has_changed:
+            return frozenset()
+        return frozenset(each.table for each in graph.told_by_invoices(self._models))
+
     def build_changed(self, *, scratch_stays: bool = False) -> list[BuiltModel]:
         """What is made of the invoices that changed, in the database `scratch`."""
         if self._is_new:
             changed.find_all(self._connection, self._tables)
         else:
-            self.has_changed = (
+            self._has_changed = (
                 changed.find_changed(self._connection, self._tables, self.clock.started_at) > 0
             )
-        if not self.has_changed:
+        if not self._has_changed:
             return []
         self.clock.write(self._connection, "staging.run")
         relations = raw.relations(

@@ -76,6 +76,18 @@ def made_of_invoices(models: Sequence[Model]) -> set[str]:
     return found
 
 
+def told_by_invoices(models: Sequence[Model]) -> list[Model]:
+    """The marts that are the same while no invoice has changed: nothing else, and no clock, is
+    told in them."""
+    others = made_of_invoices(models)
+    return [
+        each
+        for each in models
+        if each.is_mart
+        and (each.kind == BY_INVOICE or (each.kind == VIEW and each.name not in others))
+    ]
+
+
 def built_from_scratch(models: Sequence[Model]) -> set[str]:
     """What is gone after a build, or held only what changed: scratch, and the views over it."""
     found: set[str] = set()

@@ -70,8 +70,9 @@ def _published_tables(warehouse: Warehouse) -> set[str]:
         with closing(duckdb.connect()) as connection:
             connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
             rows = connection.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'published'"
-                " AND schema_name = 'main'"
+                "SELECT table_name FROM (SELECT database_name, schema_name, table_name FROM"
+                " duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name FROM"
+                " duckdb_views()) WHERE database_name = 'published' AND schema_name = 'main'"
             ).fetchall()
     except duckdb.Error:
         return set()

@@ -55,16 +55,15 @@ CHARTS = (
         ["vendor", "currency", "payment_status"],
         {
             "invoices": "COUNT(*)",
-            "total": "SUM(total_cents) / 100",
             "total in cents": "SUM(total_cents)",
             "to pay in cents": "SUM(balance_due_cents)",
         },
     ),
     Chart(
         "spend by month",
-        "fct_monthly_spend",
+        "spend",
         ["month", "vendor", "currency"],
-        {"cents": "SUM(amount_cents)"},
+        {"amount": "SUM(amount)"},
         months=["month"],
     ),
 )

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.job.moments import moment_of_load
-from pipelines.report.status import accounts_and_failures
+from pipelines.report.status import freshness
 from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse import load_results
 from pipelines.warehouse.connection import connect
@@ -119,14 +119,14 @@ def test_the_newest_run_is_the_last_one(
     load_results.add(work, "c", NOW, [outcome("acme", error="401"), outcome("beta")])
     assert failed_accounts(work) == ["turso/acme"]
     work.close()
-    accounts, failures = accounts_and_failures(warehouse)
-    last = dict(
-        zip(accounts["account"].to_pylist(), accounts["last load"].to_pylist(), strict=True)
-    )
-    assert last["acme"].startswith("failed; ok ")
-    assert ("ahead" in last["acme"]) == (other > NOW)
-    assert "ahead" not in last["beta"]
-    assert failures["error"].to_pylist() == ["401", "403"]
+    accounts = freshness(warehouse)
+    last = {each["account"]: each for each in accounts}
+    assert last["acme"]["last_outcome"] == "failed"
+    assert last["acme"]["is_ahead"] == (other > NOW)
+    assert not last["beta"]["is_ahead"]
+    failed = [each for each in accounts if each["failed_position"]]
+    failed.sort(key=lambda each: -each["failed_position"])
+    assert [each["last_error"] for each in failed] == ["401", "403"]
 
 
 def test_the_runs_of_an_older_warehouse_are_numbered(work: duckdb.DuckDBPyConnection) -> None:

@@ -82,7 +82,7 @@ def test_only_what_is_new_is_built_and_readers_see_marts_alone(loaded: Warehouse
 def test_the_work_database_holds_no_tables_of_a_build(loaded: Warehouse) -> None:
     with closing(duckdb.connect(loaded.work)) as connection:
         connection.execute(
-            "CREATE SCHEMA staging; CREATE TABLE intermediate.invoices AS SELECT 1 AS one;"
+            "CREATE SCHEMA staging; CREATE TABLE staging.invoices AS SELECT 1 AS one;"
             "CREATE TABLE marts.fct_invoices AS SELECT 1 AS one;"
             "CREATE TABLE marts.alerts_sent AS SELECT 1 AS one;"
             "INSERT INTO marts.load_results BY NAME SELECT 'r' AS run_id, now() AS started_at,"

@@ -72,4 +72,7 @@ def test_a_broken_rule_stops_a_build(work: WorkDatabase, tmp_path: Path) -> None
     mart.write_text(mart.read_text() + "WHERE currency <> 'USD'\n")
     work.add("mongodb", MONGODB)
     report = work.build(folder=folder)
-    assert {each.name for each in report.findings} == {"complete_currencies"}
+    assert {each.name for each in report.findings} == {
+        "complete_currencies",
+        "spend_adds_up",
+    }

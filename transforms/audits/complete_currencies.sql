@@ -8,7 +8,7 @@ WITH used AS (
 ),
 
 listed AS (
-    SELECT currency, count(*) AS times, min(minor_units_per_unit) AS minor_units_per_unit
+    SELECT currency, count(*) AS times, min(minor_units_per_unit) AS minor_units_per_unit, min(minor_unit) AS minor_unit
     FROM marts.dim_currencies
     GROUP BY currency
 )
@@ -20,3 +20,4 @@ WHERE
     listed.times IS DISTINCT FROM 1
     OR listed.minor_units_per_unit IS NULL
     OR listed.minor_units_per_unit NOT IN (1, 100, 1000, 10000)
+    OR listed.minor_unit * listed.minor_units_per_unit IS DISTINCT FROM 1

@@ -54,6 +54,7 @@ months AS (
         lines.account,
         lines.category,
         lines.currency,
+        lines.payment_status,
         CAST(
             ranked.sign * (ranked.whole_cents + CASE WHEN ranked.place <= ranked.left_over THEN 1 ELSE 0 END) AS BIGINT
         ) AS amount_cents
@@ -69,6 +70,7 @@ months AS (
         account,
         category,
         currency,
+        payment_status,
         amount_cents
     FROM lines
     WHERE NOT is_spread
@@ -82,5 +84,6 @@ SELECT
     account, -- the invoice's account
     category, -- the line's category
     currency, -- the line's currency
-    amount_cents -- this month's part, in the currency's minor unit
+    amount_cents, -- this month's part, in the currency's minor unit
+    payment_status -- the invoice's; a plain sum counts void ones too
 FROM months

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import astuple
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from pipelines.cli.streams import whole_output
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
-    from pipelines.report.finances import CurrencyPosition, Finding, Gap
+    from pipelines.report.questions import Row
 
 
 def status() -> None:
@@ -30,17 +29,12 @@ def status() -> None:
       billhouse status
     """
     with ending_in_a_sentence(), whole_output():
-        from pipelines.cli.output import print_as_table
         from pipelines.publish.read import opened
         from pipelines.report import finances
-        from pipelines.report.status import accounts_and_failures
+        from pipelines.report.status import freshness
 
         warehouse = configured_warehouse()
-        accounts, failures = accounts_and_failures(warehouse)
-        print_as_table(accounts)
-        if failures.num_rows:
-            typer.echo()
-            print_as_table(failures)
+        _print_accounts(freshness(warehouse))
         if warehouse.published.exists():
             with opened(warehouse) as connection:
                 _print_positions(finances.positions(connection))
@@ -51,7 +45,45 @@ def status() -> None:
         _print_files(warehouse)
 
 
-def _print_positions(positions: Sequence[CurrencyPosition]) -> None:
+def _print_accounts(accounts: Sequence[Row]) -> None:
+    from pipelines.cli.tables import print_table
+
+    print_table(
+        ["vendor", "account", "invoices", "newest", "last load"],
+        [
+            [
+                each["vendor"],
+                each["account"],
+                str(each["invoices"]),
+                each["newest_period"],
+                "; ".join(_last_load(each)),
+            ]
+            for each in accounts
+        ],
+        numbers=frozenset({2}),
+    )
+    failed = [each for each in accounts if each["last_failed"]]
+    if failed:
+        typer.echo()
+        print_table(
+            ["last failed, UTC", "account", "error"],
+            [
+                [each["last_failed"], f"{each['vendor']} {each['account']}", each["last_error"]]
+                for each in sorted(failed, key=lambda each: -each["failed_position"])
+            ],
+        )
+
+
+def _last_load(account: Row) -> Iterator[str]:
+    if account["last_outcome"] == "failed":
+        yield "failed"
+    if account["is_ahead"]:
+        yield "ok by a clock that was ahead"
+    elif account["hours_old"] is not None:
+        yield f"ok {account['hours_old']} h ago"
+
+
+def _print_positions(positions: Sequence[Row]) -> None:
     from pipelines.cli.tables import print_table
 
     if not positions:
@@ -60,28 +92,42 @@ def _print_positions(positions: Sequence[CurrencyPosition]) -> None:
     typer.echo("\nThe newest closed month, and what is unpaid:")
     print_table(
         ["currency", "month", "total", "accounts", "unpaid", "to pay", "overdue"],
-        [astuple(each) for each in positions],
+        [
+            [
+                each[column]
+                for column in (
+                    "currency",
+                    "month",
+                    "total",
+                    "accounts",
+                    "unpaid",
+                    "to_pay",
+                    "overdue",
+                )
+            ]
+            for each in positions
+        ],
         numbers=frozenset({2, 4, 5, 6}),
     )
 
 
-def _print_gaps(gaps: Sequence[Gap]) -> None:
+def _print_gaps(gaps: Sequence[Row]) -> None:
     from pipelines.cli.tables import print_table
 
     if not gaps:
         typer.echo("\nNo month is missing between an account's invoices.")
         return
     typer.echo("\nNo invoice for these months, though for earlier and later ones; ask the vendor:")
-    print_table(["vendor", "account", "missing"], [astuple(each) for each in gaps])
+    print_table(["vendor", "account", "missing"], [list(each.values()) for each in gaps])
 
 
-def _print_findings(findings: Sequence[Finding]) -> None:
+def _print_findings(findings: Sequence[Row]) -> None:
     if not findings:
         typer.echo("\nNo audit found anything when this was published.")
         return
     typer.echo("\nWhat the audits found when this was published (rows in audit_results):")
     for each in findings:
-        sentence = f"{each.rows} × {each.message} ({each.audit})"
+        sentence = "{rows_found} × {message} ({audit})".format(**each)
         typer.echo(fill(sentence, 80, initial_indent="  ", subsequent_indent="    "))
 
 

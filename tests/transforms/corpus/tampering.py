@@ -9,6 +9,7 @@ from __future__ import annotations
 INVOICES, LINES = "marts.fct_invoices", "marts.fct_invoice_lines"
 SPEND, PAYMENTS = "marts.fct_monthly_spend", "marts.fct_payments"
 HISTORY, CHANGES = "marts.fct_payment_status_history", "marts.invoice_changes"
+PAYABLES, SPENDING = "marts.payables", "marts.spend"
 PERIODS, CURRENCIES = "marts.dim_billing_periods", "marts.dim_currencies"
 REJECTED = "marts.rejected_documents"
 
@@ -91,6 +92,8 @@ TAMPERING: dict[str, list[str]] = {
         one(INVOICES, "currency = 'XXX'"),
         one(CURRENCIES, "minor_units_per_unit = 10"),
         one(CURRENCIES, "minor_units_per_unit = NULL"),
+        one(CURRENCIES, "minor_unit = NULL"),
+        one(CURRENCIES, "minor_unit = 1", "currency = 'USD'"),
     ],
     "complete_details": [
         *(without(PAYMENTS, f"kind = '{kind}'") for kind in ("payment", "refund")),
@@ -223,6 +226,17 @@ TAMPERING: dict[str, list[str]] = {
           for table in (LINES, PAYMENTS) for column in ("invoice_id", "vendor", "account")),
         without(INVOICES, T_1),
     ],
+    "payables_complete": [
+        without(PAYABLES),
+        again(PAYABLES),
+        one(PAYABLES, "invoice_id = 'x'"),
+        one(PAYABLES, "is_known = NOT is_known"),
+        one(PAYABLES, "total = total + 0.01"),
+        one(PAYABLES, "to_pay = to_pay - 0.01", "to_pay IS NOT NULL"),
+        one(PAYABLES, "to_pay = 0.01", "to_pay IS NULL"),
+        one(INVOICES, "balance_due_cents = 1", T_1),
+        one(INVOICES, "payment_status = 'unknown'", T_1),
+    ],
     "periods_in_order": [
         one(INVOICES, "billing_period_end = billing_period_start", T_1),
         one(INVOICES, "billing_period_end = billing_period_start - INTERVAL 1 SECOND", T_1),
@@ -241,6 +255,14 @@ TAMPERING: dict[str, list[str]] = {
           for status in ("paid", "no_charge", "written_off", "void", "open", "past_due", "failed")),
         *(one(INVOICES, f"payment_status = '{status}', paid_cents = 1", OPEN)
           for status in ("open", "past_due", "failed")),
+    ],
+    "spend_adds_up": [
+        without(SPENDING),
+        again(SPENDING),
+        one(SPENDING, "amount = amount + 0.01", "amount IS NOT NULL"),
+        one(SPENDING, "currency = 'EUR'", "currency = 'USD'"),
+        one(INVOICES, "payment_status = 'void'", T_1),
+        one(CURRENCIES, "minor_units_per_unit = 1000", "currency = 'USD'"),
     ],
     "totals_as_stated": [
         one(INVOICES, "total_cents = total_cents + 1", T_1),

@@ -1,0 +1,19 @@
+-- One row per change of an issued invoice, the newest first, at most $limit. Where before and after are amounts, `*_cents` are
+-- those; `total` is how many changes there are in all.
+SELECT
+    invoice.vendor,
+    invoice.account,
+    coalesce(invoice.invoice_number, '–') AS invoice,
+    left(invoice.invoice_id, 12) AS id,
+    invoice.currency,
+    strftime(change.changed_at, '%Y-%m-%d') AS day,
+    replace(change.kind, '_', ' ') AS kind,
+    try_cast(change.before AS BIGINT) AS before_cents,
+    try_cast(change.after AS BIGINT) AS after_cents,
+    coalesce(replace(change.before, '_', ' '), '') AS before,
+    coalesce(replace(change.after, '_', ' '), '') AS after,
+    count(*) OVER () AS total
+FROM invoice_changes AS change
+INNER JOIN fct_invoices AS invoice ON change.invoice_id = invoice.invoice_id
+ORDER BY change.changed_at DESC, invoice.vendor, invoice.account, invoice.invoice_id, change.kind
+LIMIT $limit

@@ -1,0 +1,31 @@
+-- One row: all that is known of the invoice $invoice_id, under names for people. What ends in `_cents` is minor units.
+SELECT
+    vendor,
+    account,
+    invoice_number AS number,
+    invoice_id AS id,
+    strftime(billing_period_start, '%Y-%m-%d %H:%M UTC') AS "period from",
+    strftime(billing_period_end, '%Y-%m-%d %H:%M UTC') AS "period to, exclusive",
+    billing_period_basis AS "period is",
+    payment_status AS status,
+    vendor_status AS "vendor's word",
+    strftime(due_at, '%Y-%m-%d %H:%M UTC') AS due,
+    strftime(paid_at, '%Y-%m-%d %H:%M UTC') AS "paid at",
+    strftime(payment_failed_at, '%Y-%m-%d %H:%M UTC') AS "payment failed",
+    currency,
+    currency_basis AS "currency is",
+    subtotal_cents,
+    discount_cents,
+    credit_cents,
+    starting_balance_cents,
+    tax_cents,
+    total_cents,
+    refunded_cents,
+    paid_cents,
+    balance_due_cents,
+    invoice_url AS link,
+    strftime(first_seen_at, '%Y-%m-%d %H:%M UTC') AS "first seen",
+    strftime(updated_at, '%Y-%m-%d %H:%M UTC') AS "last changed",
+    strftime(delisted_at, '%Y-%m-%d %H:%M UTC') AS "no longer listed"
+FROM fct_invoices
+WHERE invoice_id = $invoice_id

@@ -1,0 +1,25 @@
+-- One row per currency and month of the report, the last $months up to the newest: `position` counts them from 0. A yearly
+-- plan that is billed ahead reaches into months to come, which no report is about: the newest is that of the last load.
+WITH newest AS (
+    SELECT
+        currency,
+        least(max(month), CAST(date_trunc('month', max(report_clock.loaded_at)) AS DATE)) AS month
+    FROM fct_monthly_spend
+    CROSS JOIN report_clock
+    GROUP BY currency
+    HAVING max(month) IS NOT NULL
+),
+
+months AS (
+    SELECT
+        currency,
+        CAST(unnest(generate_series(month - to_months($months - 1), month, INTERVAL 1 MONTH)) AS DATE) AS month
+    FROM newest
+)
+
+SELECT
+    currency,
+    month,
+    strftime(month, '%b %Y') AS name,
+    row_number() OVER (PARTITION BY currency ORDER BY month) - 1 AS position
+FROM months
