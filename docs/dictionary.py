@@ -27,8 +27,8 @@ _HEAD = """\
 These are the tables of `billhouse.duckdb` (schema `main`) and of `parquet/`. Amounts are whole
 minor units: `123456` in a column `…_cents` is 1,234.56 in a currency of two decimals, and
 `dim_currencies` says how many each has. `spend` and `payables`, with which to begin, have amounts
-in whole units instead: dollars, pounds, yen. Times are UTC. Periods are half-open: the end is the first
-moment that no longer belongs to them. Never add up amounts of different currencies. An empty cell
+in whole units instead: dollars, pounds, yen. Times are UTC. Periods are half-open: the end is the
+first moment that no longer belongs to them. Never add up different currencies. An empty cell
 (null) means that the vendor doesn't say.
 
 """
