@@ -6,9 +6,6 @@ with what the repository holds.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.config import dlt_settings
@@ -22,27 +19,18 @@ MONTHS = 13
 def load(directory: Path) -> Warehouse:
     """Load the sandbox's invoices, and a month later once more, so that there is a history."""
     dlt_settings.apply()
-    from pipelines.config.accounts import selected_accounts
+    from pipelines.config.configuration import Configuration
     from pipelines.job import run as job
     from sandbox.server import running
     from sandbox.world import World
+    from sources.accounts.values import GivenValues
 
     warehouse = Warehouse(directory)
-    with running(World(now=CLOCK, months=MONTHS)) as sandbox, _variables(sandbox.environment()):
+    with running(World(now=CLOCK, months=MONTHS)) as sandbox:
         for _ in range(2):
-            report = job.run(warehouse, selected_accounts(), listener=lambda event: None)
+            configuration = Configuration(GivenValues({"sources": sandbox.configuration()}))
+            report = job.run(warehouse, configuration.accounts(), listener=lambda event: None)
             if report.exit_code:
                 raise RuntimeError(f"The example can't be loaded: {report.problem or report}")
             sandbox.advance()
     return warehouse
-
-
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

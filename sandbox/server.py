@@ -48,21 +48,30 @@ class Sandbox:
     def advance(self, months: int = 1) -> None:
         self.world.advance(months)
 
-    def environment(self, vendors: Iterable[str] | None = None) -> dict[str, str]:
-        """The variables with which `billhouse run` reads this sandbox: base addresses, and accounts
-        as JSON.
-        """
+    def configuration(self, vendors: Iterable[str] | None = None) -> dict[str, dict[str, object]]:
+        """The settings with which `billhouse run` reads this sandbox, by vendor."""
         wanted = set(VENDORS if vendors is None else vendors)
-        variables = {}
-        for vendor in VENDORS:
-            if vendor in wanted:
-                prefix = f"SOURCES__{vendor.upper()}__"
-                accounts = [self._configuration(each) for each in self.world.accounts(vendor)]
-                variables[f"{prefix}BASE_URL"] = f"{self.url}/{vendor}"
-                variables[f"{prefix}ACCOUNTS"] = json.dumps(accounts)
+        settings: dict[str, dict[str, object]] = {
+            vendor: {
+                "base_url": f"{self.url}/{vendor}",
+                "accounts": [self._configuration(each) for each in self.world.accounts(vendor)],
+            }
+            for vendor in VENDORS
+            if vendor in wanted
+        }
         if "mongodb" in wanted and self.world.measures_lists:
-            variables["SOURCES__MONGODB__DETAILS"] = "false"
-        return variables
+            settings["mongodb"]["details"] = False
+        return settings
+
+    def environment(self, vendors: Iterable[str] | None = None) -> dict[str, str]:
+        """The same as variables, for another process: what is no text as JSON."""
+        return {
+            f"SOURCES__{vendor.upper()}__{key.upper()}": value
+            if isinstance(value, str)
+            else json.dumps(value)
+            for vendor, settings in self.configuration(vendors).items()
+            for key, value in settings.items()
+        }
 
     def _configuration(self, account: Account) -> dict[str, object]:
         configuration: dict[str, object] = dict(account.settings)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pipelines.cli.output import print_as_table
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.job.events import Listener
@@ -23,13 +22,11 @@ from pipelines.warehouse.sql_text import literal
 from pipelines.warehouse.stray_log import logs_of
 
 if TYPE_CHECKING:
-    from sandbox.server import Sandbox
     from sources.vendor import ConfiguredAccount
 
 MARKER = ".billhouse-demo"
 MONTHS = 13
 INVENTED = "Invented data (billhouse demo)"
-_SOURCES = "SOURCES__"
 _ANSWERS = {
     "what changed in that month": """
         SELECT kind, vendor, count(*) AS invoices FROM (
@@ -46,19 +43,16 @@ _ANSWERS = {
         ) WHERE kind IS NOT NULL GROUP BY ALL ORDER BY ALL""",
     "spend by vendor in the last six months": """
         SELECT strftime(month, '%Y-%m') AS month, vendor, currency,
-               sum(amount_cents)::DECIMAL(18, 0) * 0.01::DECIMAL(3, 2) AS amount
-        FROM after.fct_monthly_spend
+               sum(amount)::DECIMAL(18, 2) AS amount
+        FROM after.spend
         WHERE month IN (
-            SELECT DISTINCT month FROM after.fct_monthly_spend
+            SELECT DISTINCT month FROM after.spend
             WHERE month IS NOT NULL ORDER BY month DESC LIMIT 6)
         GROUP BY ALL ORDER BY ALL""",
     "what is unpaid, the largest first": """
         SELECT vendor, account, coalesce(invoice_number, '–') AS invoice, payment_status AS status,
-               strftime(due_at, '%Y-%m-%d') AS due, currency,
-               balance_due_cents::DECIMAL(18, 0) * 0.01::DECIMAL(3, 2) AS "balance due"
-        FROM after.fct_invoices
-        WHERE payment_status IN ('open', 'past_due', 'failed') AND balance_due_cents <> 0
-        ORDER BY balance_due_cents DESC, invoice_id LIMIT 10""",
+               strftime(due_on, '%Y-%m-%d') AS due, currency, to_pay::DECIMAL(18, 2) AS "to pay"
+        FROM after.payables WHERE is_known ORDER BY payables.to_pay DESC, invoice_id LIMIT 10""",
 }
 
 
@@ -71,16 +65,16 @@ def demonstrate(directory: Path, *, listener: Listener) -> None:
     """
     from sandbox.server import running
     from sandbox.world import World
+    from sources.accounts.values import GivenValues
 
     warehouse = Warehouse(directory, is_private=False)
     _prepare(warehouse)
     with (
         running(World(months=MONTHS)) as sandbox,
-        _only_accounts_of(sandbox),
         TemporaryDirectory(prefix="billhouse-") as aside,
     ):
         typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
-        accounts = selected_accounts()
+        accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
         _load(warehouse, listener, accounts)
         before = shutil.copyfile(warehouse.published, Path(aside, "before.duckdb"))
         sandbox.advance()
@@ -120,33 +114,6 @@ def _remove_earlier(warehouse: Warehouse) -> None:
     databases = (warehouse.work, warehouse.published)
     for file in (*parquet, *databases, *(log for each in databases for log in logs_of(each))):
         file.unlink(missing_ok=True)
-
-
-@contextmanager
-def _only_accounts_of(sandbox: Sandbox) -> Iterator[None]:
-    """Hide every configured account: a demo that asked a real vendor would be no demo.
-
-    The environment holds the sandbox's accounts and no others, and dlt looks nowhere else.
-    """
-    from dlt.common.configuration.container import Container
-    from dlt.common.configuration.providers import EnvironProvider
-    from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
-    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
-
-    context = Container()[PluggableRunContext]
-    providers, environment = context.providers, dict(os.environ)
-    for name in environment:
-        if name.upper().startswith(_SOURCES):
-            del os.environ[name]
-    os.environ.update(sandbox.environment())
-    context.providers = ConfigProvidersContainer([EnvironProvider()])
-    try:
-        yield
-    finally:
-        context.providers = providers
-        for name in sandbox.environment():
-            os.environ.pop(name, None)
-        os.environ.update(environment)
 
 
 def _load(warehouse: Warehouse, listener: Listener, accounts: Sequence[ConfiguredAccount]) -> None:

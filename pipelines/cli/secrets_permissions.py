@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from pipelines.config.files import readable_configuration
 from pipelines.job.events import Event, Listener
 
 
@@ -31,7 +30,9 @@ def _secrets_files() -> list[Path]:
     """Those that are there: the project's and the user's own."""
     import dlt
 
-    with readable_configuration():
+    from sources.accounts.values import readable_files
+
+    with readable_files():
         providers = dlt.config.config_providers
     return [
         Path(location).absolute()

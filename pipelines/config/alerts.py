@@ -11,13 +11,14 @@ A webhook's URL is all that is needed to write to it, so it is a secret like any
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipelines.config.files import readable_configuration
 from pipelines.errors import UsageError
 from sources.client.redaction import Secret
+
+if TYPE_CHECKING:
+    from sources.accounts.values import Values
 
 _KEYS = ("webhook_url", "exit_code")
 _SECTION = "alerts"
@@ -38,39 +39,18 @@ class AlertSettings:
         return self.webhook_url is not None or self.exit_code != 0
 
 
-def read_settings() -> AlertSettings:
+def alert_settings(values: Values) -> AlertSettings:
     """What `[alerts]` says. Raises UsageError, which names the key and quotes no secret."""
-    with readable_configuration():
-        values = _configured()
-    for key in values:
+    for key in values.keys(_SECTION):
         if key not in _KEYS:
             raise UsageError(
                 f"[alerts] (in .dlt/config.toml or .dlt/secrets.toml) has an unknown key `{key}`."
                 f" Known are {_listed(_KEYS)}."
             )
     return AlertSettings(
-        _webhook_url(values.get("webhook_url")), _exit_code(values.get("exit_code"))
+        _webhook_url(values.get(_SECTION, "webhook_url")),
+        _exit_code(values.get(_SECTION, "exit_code")),
     )
-
-
-def _configured() -> dict[str, Any]:
-    """Both files' sections and the environment, which comes first.
-
-    The providers are asked themselves: what is asked of `dlt.secrets` is kept in dlt's trace.
-    """
-    import dlt
-    from dlt.common.typing import TSecretStrValue
-
-    values: dict[str, Any] = {}
-    for provider in reversed(dlt.config.config_providers):
-        section, _ = provider.get_value(_SECTION, TSecretStrValue, "")
-        if isinstance(section, dict):
-            values |= section
-    for key in _KEYS:
-        variable = f"{_SECTION}__{key}".upper()
-        if os.environ.get(variable):
-            values[key] = os.environ[variable]
-    return values
 
 
 def _webhook_url(value: object) -> Secret | None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipelines.config.files import readable_configuration
+from pipelines.config.configuration import Configuration
 from pipelines.errors import UsageError
 from pipelines.warehouse.database_files import path_text
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_DIRECTORY = "warehouse"
 PUBLISHED = "billhouse.duckdb"
@@ -59,22 +55,16 @@ class Warehouse:
         return self.directory / "run.lock"
 
 
-def configured_warehouse() -> Warehouse:
-    """The warehouse that dlt's configuration names as `warehouse.directory`.
+def configured_warehouse(configuration: Configuration | None = None) -> Warehouse:
+    """The warehouse that is configured as `warehouse.directory`, by default in dlt's own way.
 
     Raises:
         UsageError: the configuration can't be read, or the setting is no path.
     """
-    # dlt looks into the environment first too, but takes seconds to be imported.
-    directory: object = os.environ.get(_DIRECTORY_VARIABLE)
-    if directory is None:
-        import dlt
-
-        with readable_configuration():
-            directory = dlt.config.get("warehouse.directory")
-        if isinstance(directory, str):
-            # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.
-            directory = os.fsdecode(directory.encode("utf-8", "surrogateescape"))
+    directory = (configuration or Configuration()).get("warehouse", "directory")
+    if isinstance(directory, str) and directory != os.environ.get(_DIRECTORY_VARIABLE):
+        # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.
+        directory = os.fsdecode(directory.encode("utf-8", "surrogateescape"))
     if directory is None:
         directory = DEFAULT_DIRECTORY
     if not isinstance(directory, str) or not directory.strip() or "\0" in directory:

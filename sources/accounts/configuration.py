@@ -6,16 +6,14 @@ as a JSON list in `SOURCES__<VENDOR>__ACCOUNTS`.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import dlt
 import msgspec
-from dlt.common.typing import TSecretStrValue
 
 from sources.accounts.validation import check_account, check_keys, explain
+from sources.accounts.values import DltValues, Values
 from sources.client.limits import Rate
 from sources.client.origin import check_base_url
 from sources.client.surroundings import check_surroundings
@@ -23,46 +21,25 @@ from sources.errors import ConfigurationError
 from sources.vendor import ConfiguredAccount, Vendor, VendorSettings
 
 
-def read_accounts(vendors: Iterable[Vendor[Any]]) -> list[ConfiguredAccount]:
-    """All configured accounts, vendor by vendor; a vendor without accounts is left out.
+def read_accounts(
+    vendors: Iterable[Vendor[Any]], values: Values | None = None
+) -> list[ConfiguredAccount]:
+    """All accounts that dlt's configuration names, or `values` in its place, vendor by vendor; a
+    vendor without accounts is left out.
 
     Raises ConfigurationError, which names the vendor, the account, the key, and where to put it.
     """
-    accounts = [account for vendor in vendors for account in _vendor_accounts(vendor)]
+    found = values or DltValues()
+    accounts = [account for vendor in vendors for account in _vendor_accounts(vendor, found)]
     if accounts:
         check_surroundings()
     return accounts
 
 
-def _configured(vendor: str, key: str) -> Any:
-    """The first value that a dlt provider holds: environment, then secrets.toml, then config.toml.
-
-    The providers are asked themselves, as for a secret, since `dlt.config` would record the value
-    in the pipeline's trace, which is written to a file.
-    """
-    for provider in dlt.config.config_providers:
-        value, _ = provider.get_value(key, TSecretStrValue, "", "sources", vendor)
-        if value is not None:
-            return value
-    return None
-
-
-def _present_keys(vendor: str) -> Iterator[str]:
-    """Everything that any provider holds in the vendor's section."""
-    for provider in dlt.config.config_providers:
-        section, _ = provider.get_value(vendor, TSecretStrValue, "", "sources")
-        if isinstance(section, dict):
-            yield from section
-    prefix = f"SOURCES__{vendor.upper()}__"
-    for name in os.environ:
-        if name.startswith(prefix):
-            yield name.removeprefix(prefix).lower()
-
-
-def _vendor_accounts(vendor: Vendor[Any]) -> list[ConfiguredAccount]:
-    check_keys(vendor, _present_keys(vendor.name))
-    entries = _entries(vendor.name)
-    settings = _settings(vendor)
+def _vendor_accounts(vendor: Vendor[Any], values: Values) -> list[ConfiguredAccount]:
+    check_keys(vendor, values.keys("sources", vendor.name))
+    entries = _entries(vendor.name, values)
+    settings = _settings(vendor, values)
     base_url = _base_url(vendor, settings)
     rate = _rate(vendor, settings)
     accounts: list[ConfiguredAccount] = []
@@ -81,9 +58,9 @@ def _vendor_accounts(vendor: Vendor[Any]) -> list[ConfiguredAccount]:
     return [replace(account, names_at_vendor=names) for account in accounts]
 
 
-def _entries(vendor: str) -> list[Any]:
+def _entries(vendor: str, values: Values) -> list[Any]:
     place = f"SOURCES__{vendor.upper()}__ACCOUNTS"
-    value = _configured(vendor, "accounts")
+    value = values.get("sources", vendor, "accounts")
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
@@ -101,15 +78,15 @@ def _entries(vendor: str) -> list[Any]:
     return value
 
 
-def _settings(vendor: Vendor[Any]) -> VendorSettings:
-    values: dict[str, Any] = {}
+def _settings(vendor: Vendor[Any], values: Values) -> VendorSettings:
+    given: dict[str, Any] = {}
     for key in vendor.settings_type.__struct_fields__:
-        value = _configured(vendor.name, key)
+        value = values.get("sources", vendor.name, key)
         if value is not None:
-            values[key] = value
+            given[key] = value
     try:
         # Not strict, since a number in the environment is text.
-        return msgspec.convert(values, vendor.settings_type, strict=False)
+        return msgspec.convert(given, vendor.settings_type, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(
             f"{vendor.name}: {explain(error, vendor.settings_type)}. Mend it in "

@@ -16,7 +16,7 @@ import pytest
 from benchmarks.documents import Ledger
 from benchmarks.page_server import PAGE_SIZE, PageServer, serving
 from benchmarks.programs import atlas_account
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.job import run as job
 from pipelines.job.result import RunReport
 from pipelines.warehouse.connection import connect
@@ -93,7 +93,7 @@ def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(job, "closing", watched)
     server.forget_traffic()
     warehouse = Warehouse(directory)
-    report = job.run(warehouse, selected_accounts(), listener=lambda event: None)
+    report = job.run(warehouse, Configuration().accounts(), listener=lambda event: None)
     assert report.exit_code == 0
     with closing(connect(warehouse)) as connection:
         [(versions,)] = connection.execute("SELECT count(*) FROM raw.mongodb__invoices").fetchall()

@@ -28,7 +28,7 @@ import dlt  # noqa: E402
 import typer  # noqa: E402
 
 from pipelines.cli.exits import ending_in_a_sentence  # noqa: E402
-from pipelines.config.accounts import selected_accounts  # noqa: E402
+from pipelines.config.configuration import Configuration  # noqa: E402
 from pipelines.job import run as job  # noqa: E402
 from pipelines.warehouse import details_held  # noqa: E402
 from pipelines.warehouse.files import Warehouse  # noqa: E402
@@ -101,7 +101,10 @@ def _run(directory: Path, variables: Mapping[str, str], mishap: Mishap | None, t
     try:
         with ending_in_a_sentence():
             report = job.run(
-                Warehouse(directory), selected_accounts(), listener=lambda _: None, lock_timeout=120
+                Warehouse(directory),
+                Configuration().accounts(),
+                listener=lambda _: None,
+                lock_timeout=120,
             )
     except typer.Exit as ended:
         sys.exit(ended.exit_code)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.warehouse import migrations, working_folder
@@ -21,6 +21,7 @@ from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.migrations import LAYOUT, document_tables
 from sandbox.server import Sandbox
+from sources.accounts.values import GivenValues
 from tests.faults.contents import contents
 
 
@@ -49,10 +50,9 @@ def test_everything_comes_back(
             query = whole.format(name)
             assert old.execute(query).fetchall() == new.execute(query).fetchall(), table
 
-    for name, value in sandbox.environment().items():
-        monkeypatch.setenv(name, value)
+    configuration = Configuration(GivenValues({"sources": sandbox.configuration()}))
     sandbox.reset_requests()
-    report = job.run(warehouse, selected_accounts(), listener=lambda _: None)
+    report = job.run(warehouse, configuration.accounts(), listener=lambda _: None)
     assert report.exit_code == 0
     assert sum(each.new_versions + each.closed_versions for each in report.outcomes) == 0
     # Of details only those that still accrue are asked for.
@@ -179,7 +179,7 @@ class TestLayouts:
             assert connection.execute(keys).fetchall() == made
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
-        report = job.run(copy, selected_accounts(), listener=lambda _: None)
+        report = job.run(copy, Configuration().accounts(), listener=lambda _: None)
         assert [each.outcome for each in report.outcomes if each.outcome != "ok"] == []
         assert sum(each.new_versions for each in report.outcomes) == 0
 

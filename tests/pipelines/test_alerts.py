@@ -6,7 +6,8 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from pipelines.config.alerts import AlertSettings, read_settings
+from pipelines.config.alerts import AlertSettings
+from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.job.alerts import Alerting
@@ -172,10 +173,10 @@ def test_many_alerts_are_one_message() -> None:
 
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not read_settings().wanted
+    assert not Configuration().alerts().wanted
     monkeypatch.setenv("ALERTS__WEBHOOK_URL", "https://hooks.example/T0/very-secret")
     monkeypatch.setenv("ALERTS__EXIT_CODE", "4")
-    settings = read_settings()
+    settings = Configuration().alerts()
     assert settings.wanted
     assert settings.exit_code == 4
     assert "very-secret" not in repr(settings)
@@ -197,7 +198,7 @@ def test_settings_that_are_refused(
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match=variable) as refused:
-        read_settings()
+        Configuration().alerts()
     assert "very-secret" not in str(refused.value)
 
 

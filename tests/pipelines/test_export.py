@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.publish import export, read
@@ -41,7 +41,7 @@ class Runs:
         self.ended_at: list[datetime] = []
 
     def run(self) -> None:
-        job.run(self.warehouse, selected_accounts(), listener=lambda _: None)
+        job.run(self.warehouse, Configuration().accounts(), listener=lambda _: None)
         self.ended_at.append(datetime.now(UTC))
         with read.opened(self.warehouse) as connection:
             tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]

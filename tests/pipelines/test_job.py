@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError
 from pipelines.job import run as job
 from pipelines.job.events import Event
@@ -34,7 +34,7 @@ def run(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return job.run(
-        warehouse, selected_accounts(), listener=events.append, full_refresh=full_refresh
+        warehouse, Configuration().accounts(), listener=events.append, full_refresh=full_refresh
     )
 
 

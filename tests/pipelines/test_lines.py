@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.config.accounts import selected_accounts
+from pipelines.config.configuration import Configuration
 from pipelines.job import run as job
 from pipelines.job.result import RunReport
 from pipelines.warehouse.files import Warehouse
@@ -22,6 +22,7 @@ from sandbox.money import rounded
 from sandbox.registry import VENDORS
 from sandbox.server import running
 from sandbox.world import World
+from sources.accounts.values import GivenValues
 
 Key = tuple[str, str, str | datetime | None]
 
@@ -75,16 +76,12 @@ def published_key(row: dict[str, Any]) -> Key:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     folder = tmp_path_factory.mktemp("lines")
     warehouse = Warehouse(folder / "warehouse")
-    with (
-        running(World(months=13, now="2026-09-17T12:00:00Z")) as sandbox,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in sandbox.environment().items():
-            patch.setenv(name, value)
-        reports = [job.run(warehouse, selected_accounts(), listener=lambda _: None)]
+    with running(World(months=13, now="2026-09-17T12:00:00Z")) as sandbox:
+        configuration = Configuration(GivenValues({"sources": sandbox.configuration()}))
+        reports = [job.run(warehouse, configuration.accounts(), listener=lambda _: None)]
         sandbox.advance()
         sandbox.reset_requests()
-        reports.append(job.run(warehouse, selected_accounts(), listener=lambda _: None))
+        reports.append(job.run(warehouse, configuration.accounts(), listener=lambda _: None))
         copy = shutil.copyfile(warehouse.published, folder / "copy.duckdb")
         yield Loaded(sandbox.world, copy, reports, Counter(sandbox.requests))
 

@@ -21,10 +21,10 @@ def check(vendor: Vendors = None, account: Accounts = None, verbose: Verbose = F
     with ending_in_a_sentence(verbose=verbose):
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.cli.tables import print_table
-        from pipelines.config.accounts import selected_accounts
+        from pipelines.config.configuration import Configuration
         from sources.accounts.check import check_accounts
 
-        accounts = selected_accounts(vendor or (), account or ())
+        accounts = Configuration().accounts(vendor or (), account or ())
         warn_of_readable_secrets(on_stderr)
         results = check_accounts(accounts)
         print_table(

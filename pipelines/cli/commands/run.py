@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import LogFormat, watching
+from pipelines.config.configuration import Configuration
 from pipelines.warehouse.files import configured_warehouse
 
 if TYPE_CHECKING:
@@ -57,15 +58,14 @@ def run(
     """
     with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
-        from pipelines.config.accounts import selected_accounts
-        from pipelines.config.alerts import read_settings
         from pipelines.job import run as job
         from pipelines.job.alerts import Alerting
 
-        warehouse = configured_warehouse()
-        accounts = selected_accounts(vendor or (), account or ())
+        configuration = Configuration()
+        warehouse = configured_warehouse(configuration)
+        accounts = configuration.accounts(vendor or (), account or ())
         warn_of_readable_secrets(tell)
-        alerting = Alerting(read_settings(), warehouse, tell)
+        alerting = Alerting(configuration.alerts(), warehouse, tell)
         with alerting.of_failure():
             report = job.run(
                 warehouse,

@@ -1,0 +1,78 @@
+"""What is configured: one object that a command makes once and hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config.accounts import known_vendors, no_account
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.config.alerts import AlertSettings
+    from sources.accounts.values import Values
+    from sources.vendor import ConfiguredAccount
+
+
+class Configuration:
+    """dlt's configuration, or `values` in its place; nothing is read before it is asked for.
+
+    Each method raises UsageError for a mistake in what it reads.
+    """
+
+    def __init__(self, values: Values | None = None) -> None:
+        self._values = values
+
+    @property
+    def values(self) -> Values:
+        from sources.accounts.values import DltValues
+
+        return self._values or DltValues()
+
+    def get(self, *path: str) -> Any:
+        """One setting as it is written; None where it isn't."""
+        with _told():
+            return self.values.get(*path)
+
+    def accounts(
+        self, vendors: Sequence[str] = (), names: Sequence[str] = ()
+    ) -> list[ConfiguredAccount]:
+        """The configured accounts of these vendors, and of these names; nothing given means all.
+
+        Only the configuration of the selected vendors is read, so a mistake at one vendor doesn't
+        keep an operator from running the others. An unknown vendor or account, and none at all, is
+        a mistake too.
+        """
+        from sources.accounts.configuration import read_accounts
+
+        wanted = known_vendors(vendors)
+        with _told():
+            accounts = read_accounts(wanted, self.values)
+        if not accounts:
+            raise no_account(vendors)
+        known = sorted({account.name for account in accounts})
+        for name in names:
+            if name not in known:
+                raise UsageError(
+                    f"There is no account {name!r}. Configured are: {', '.join(known)}."
+                )
+        return [account for account in accounts if not names or account.name in names]
+
+    def alerts(self) -> AlertSettings:
+        """`[alerts]`."""
+        from pipelines.config.alerts import alert_settings
+
+        with _told():
+            return alert_settings(self.values)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    from sources.errors import ConfigurationError
+
+    try:
+        yield
+    except ConfigurationError as error:
+        reason = str(error).rstrip(".")
+        raise UsageError(f"The configuration can't be used. {reason}.") from error

@@ -1,0 +1,122 @@
+"""Where settings are read: in dlt's configuration, or in what a caller gives instead."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sources.errors import ConfigurationError
+
+
+class Values(Protocol):
+    """Settings by their path, as `sources`, `turso`, `accounts`. Raises ConfigurationError."""
+
+    def get(self, *path: str) -> Any:
+        """The value that counts; None where nothing is configured."""
+
+    def keys(self, *path: str) -> Sequence[str]:
+        """The names of all that is configured in a section."""
+
+
+@dataclass(frozen=True)
+class GivenValues:
+    """Settings of a caller's own, in sections, as a TOML file would hold them."""
+
+    sections: Mapping[str, Any]
+
+    def get(self, *path: str) -> Any:
+        found: Any = self.sections
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
+
+    def keys(self, *path: str) -> Sequence[str]:
+        section = self.get(*path)
+        return list(section) if isinstance(section, Mapping) else []
+
+
+class DltValues:
+    """The environment, then dlt's other providers in their order: secrets.toml, config.toml.
+
+    The providers are asked themselves, as for a secret, since `dlt.config` would record the value
+    in the pipeline's trace, which is written to a file.
+    """
+
+    def get(self, *path: str) -> Any:
+        # The environment comes first with dlt too, but that takes seconds to be imported.
+        variable = "__".join(path).upper()
+        if value := os.environ.get(variable):
+            return value
+        *sections, key = path
+        for provider in _providers():
+            value, _ = provider.get_value(key, _anything(), "", *sections)
+            # A variable that is set to nothing, as an absent secret of a CI is, says nothing.
+            if value is not None and (value != "" or variable not in os.environ):
+                return value
+        return None
+
+    def keys(self, *path: str) -> Sequence[str]:
+        *sections, key = path
+        found: list[str] = []
+        for provider in _providers():
+            section, _ = provider.get_value(key, _anything(), "", *sections)
+            if isinstance(section, Mapping):
+                found += section
+        prefix = f"{'__'.join(path).upper()}__"
+        found += [
+            name.removeprefix(prefix).lower()
+            for name, value in os.environ.items()
+            if name.startswith(prefix) and value
+        ]
+        return found
+
+
+def _anything() -> Any:
+    from dlt.common.typing import TSecretStrValue
+
+    return TSecretStrValue
+
+
+def _providers() -> Sequence[Any]:
+    import dlt
+
+    with readable_files():
+        providers: Sequence[Any] = dlt.config.config_providers
+        # They read their files at the first question.
+        for provider in providers:
+            provider.get_value("sources", _anything(), "")
+    return providers
+
+
+@contextmanager
+def readable_files() -> Iterator[None]:
+    """Tell a mistake in the TOML as a `ConfigurationError`."""
+    from dlt.common.configuration.providers.toml import TomlProviderReadException
+
+    try:
+        yield
+    except TomlProviderReadException as error:
+        raise ConfigurationError(
+            _mistake(error.full_paths) or " ".join(str(error).split())
+        ) from None
+
+
+def _mistake(paths: Sequence[str]) -> str | None:
+    """In which of the files that dlt reads together it is, and where; no value is quoted."""
+    for file in (Path(path).absolute() for path in paths):
+        try:
+            tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"{file} can't be read: {error.strerror}. Let this user read it."
+        except UnicodeDecodeError:
+            return f"{file} is not written in UTF-8. Save it in that encoding."
+        except tomllib.TOMLDecodeError as error:
+            return f"{file} is not valid TOML: {error}. Fix it there."
+    return None
