@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 _UNLIMITED = 10_000
 # Vendors write the texts that we show: what would steer a terminal is shown as a symbol instead.
-_SYMBOLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
-_SYMBOLS |= dict.fromkeys([127, *range(0x80, 0xA0)], 0x2421)
+SYMBOLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+SYMBOLS |= dict.fromkeys([127, *range(0x80, 0xA0)], 0x2421)
 
 
 def print_table(
@@ -52,5 +52,5 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: froze
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(value.translate(_SYMBOLS)) for value in row))
+        table.add_row(*(Text(value.translate(SYMBOLS)) for value in row))
     return table

@@ -47,7 +47,6 @@ def load(
     Raises:
         JobError: the load failed. What was loaded before is unharmed.
     """
-    dlt_settings.apply()
     import dlt
     from dlt.common.schema import Schema
     from dlt.pipeline.exceptions import PipelineStepFailed

@@ -33,7 +33,8 @@ _KEPT = """
     SELECT schema_name, table_name, sql FROM duckdb_tables()
     WHERE database_name = current_database() AND (
         schema_name = 'raw'
-        OR (schema_name, table_name) IN (('marts', 'load_results'), ('main', 'layout')))
+        OR (schema_name, table_name) IN (
+            ('marts', 'load_results'), ('marts', 'alerts_sent'), ('main', 'layout')))
     ORDER BY ALL
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
+from pipelines.job import alerts_sent
 from pipelines.job import run as job
 from pipelines.warehouse import migrations, working_folder
 from pipelines.warehouse.backup import back_up, restore
@@ -28,6 +30,10 @@ from tests.faults.contents import contents
 @pytest.fixture(scope="module")
 def backup(loaded: Warehouse) -> Path:
     folder = loaded.directory.parent / 'a "backup", it\'s'
+    with closing(connect(loaded)) as connection:
+        alerts_sent.create(connection)
+        sent = alerts_sent.Alert("unpaid_invoice", "an-invoice/past_due", "told before the backup")
+        alerts_sent.add(connection, [sent], datetime.now(UTC))
     made = back_up(loaded, folder, lock_timeout=0)
     assert sum(made.rows.values()) > 40
     return folder
@@ -45,6 +51,7 @@ def test_everything_comes_back(
     assert contents(warehouse) == contents(loaded)
     whole = "SELECT count(*), bit_xor(hash(t)) FROM {} AS t"
     with closing(connect(loaded)) as old, closing(connect(warehouse)) as new:
+        assert new.execute("SELECT count(*) FROM marts.alerts_sent").fetchall() == [(1,)]
         for table in json.loads((backup / "manifest.json").read_text())["rows"]:
             name = '"' + table.replace(".", '"."') + '"'
             query = whole.format(name)

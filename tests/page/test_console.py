@@ -107,7 +107,23 @@ def test_show_while_a_run_is_at_work(
     assert shown.returncode == 0
     assert "while a run is at work" in shown.stdout
     assert verbatim.returncode == 1
-    assert "holds the warehouse" in " ".join(verbatim.stderr.split())
+    assert "ask again when it is done" in " ".join(verbatim.stderr.split())
+
+
+def test_a_document_steers_no_terminal(altered: Warehouse, billhouse: Command) -> None:
+    with closing(connect(altered)) as connection:
+        connection.execute(
+            "UPDATE raw.turso__invoices SET document = replace(document, '{', ?)",
+            ['{"a\u009b": 1, '],
+        )
+    with duckdb.connect(altered.published, read_only=True) as connection:
+        [(invoice_id,)] = connection.execute(
+            "SELECT min(invoice_id) FROM fct_invoices WHERE vendor = 'turso'"
+        ).fetchall()
+    shown = billhouse(altered, "show", invoice_id)
+    assert shown.returncode == 0, shown.stderr
+    assert "a␡" in shown.stdout
+    assert "\x9b" not in shown.stdout
 
 
 def test_a_number_of_two_invoices(altered: Warehouse, billhouse: Command) -> None:

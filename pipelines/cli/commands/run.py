@@ -27,7 +27,8 @@ LockTimeout = Annotated[
     typer.Option(min=0, metavar="SECONDS", help="How long to wait for another run to end."),
 ]
 Format = Annotated[LogFormat, typer.Option("--log-format", help="How progress is told on stderr.")]
-Verbose = Annotated[
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks of errors.")]
+_VerboseBuild = Annotated[
     bool, typer.Option("--verbose", help="Show every table built, and tracebacks of errors.")
 ]
 
@@ -40,7 +41,7 @@ def run(
     ] = False,
     lock_timeout: LockTimeout = 60.0,
     log_format: Format = "text",
-    verbose: Verbose = False,
+    verbose: _VerboseBuild = False,
 ) -> None:
     """Fetch the invoices, load them, build the tables, audit them and publish.
 
@@ -79,7 +80,7 @@ def run(
 
 
 def rebuild(
-    lock_timeout: LockTimeout = 60.0, log_format: Format = "text", verbose: Verbose = False
+    lock_timeout: LockTimeout = 60.0, log_format: Format = "text", verbose: _VerboseBuild = False
 ) -> None:
     """Build the tables anew from the documents that are loaded, audit and publish them.
 

@@ -8,6 +8,8 @@ import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.streams import exact_output, whole_output
+from pipelines.cli.tables import SYMBOLS
+from pipelines.errors import JobError
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.lock import WarehouseBusyError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _LINES_SHOWN = 40
 _TEXT_SHOWN = 60
+_BUSY = "The document can't be shown while a run is at work; ask again when it is done."
 
 
 def show(
@@ -72,9 +75,15 @@ def _print_tables(invoice: Invoice) -> None:
 def _print_verbatim(warehouse: Warehouse, invoice_id: str) -> None:
     from pipelines.report.documents import documents_of
 
+    try:
+        documents = documents_of(warehouse, invoice_id)
+    except WarehouseBusyError as error:
+        raise JobError(_BUSY) from error
     with exact_output() as out:
-        for each in documents_of(warehouse, invoice_id):
-            out.write(f"{each.text}\n")
+        for each in documents:
+            # A vendor's text must not steer a terminal; a file or a program gets it byte by byte.
+            text = each.text.translate(SYMBOLS) if out.isatty() else each.text
+            out.write(f"{text}\n")
 
 
 def _print_readable(warehouse: Warehouse, invoice_id: str) -> None:
@@ -86,12 +95,13 @@ def _print_readable(warehouse: Warehouse, invoice_id: str) -> None:
     try:
         documents = documents_of(warehouse, invoice_id)
     except WarehouseBusyError:
-        typer.echo("The document can't be shown while a run is at work; ask again when it is done.")
+        typer.echo(_BUSY)
         return
     if not documents:
         typer.echo("The document is gone from the work database.")
         return
-    lines = msgspec.json.format(documents[0].text, indent=2).splitlines()
+    document = msgspec.json.format(documents[0].text, indent=2).translate(SYMBOLS)
+    lines = document.split("\n")
     typer.echo("\nDocument, as the vendor sent it")
     typer.echo("\n".join(lines[:_TEXT_SHOWN]))
     rest = [
