@@ -5,13 +5,13 @@ from __future__ import annotations
 import typer
 
 from pipelines.cli.tables import print_table
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 
 _REJECTED_SHOWN = 20
 _CHANGES_SHOWN = 20
 
 
-def print_summary(report: RunReport, *, verbose: bool = False) -> None:
+def print_summary(report: RunResult, *, verbose: bool = False) -> None:
     """Accounts, findings of audits, rejected documents; with `verbose` the models too."""
     if report.outcomes:
         _print_accounts(report)
@@ -32,7 +32,7 @@ def print_summary(report: RunReport, *, verbose: bool = False) -> None:
     typer.echo(_conclusion(report))
 
 
-def _print_accounts(report: RunReport) -> None:
+def _print_accounts(report: RunResult) -> None:
     print_table(
         ["vendor", "account", "outcome", "requests", "documents", "new versions", "seconds"],
         [
@@ -54,7 +54,7 @@ def _print_accounts(report: RunReport) -> None:
             typer.echo(f"{each.vendor} {each.account} failed: {each.error}")
 
 
-def _print_findings(report: RunReport) -> None:
+def _print_findings(report: RunResult) -> None:
     for finding in report.transform.findings if report.transform else ():
         shown = f", the first {len(finding.rows)}" if finding.count > len(finding.rows) else ""
         print_table(
@@ -65,7 +65,7 @@ def _print_findings(report: RunReport) -> None:
         )
 
 
-def _print_rejected(report: RunReport) -> None:
+def _print_rejected(report: RunResult) -> None:
     if not report.rejected:
         return
     shown = report.rejected[:_REJECTED_SHOWN]
@@ -84,7 +84,7 @@ def _print_rejected(report: RunReport) -> None:
     )
 
 
-def _print_changes(report: RunReport) -> None:
+def _print_changes(report: RunResult) -> None:
     if not report.changes:
         return
     shown = report.changes[:_CHANGES_SHOWN]
@@ -107,7 +107,7 @@ def _print_changes(report: RunReport) -> None:
     )
 
 
-def _conclusion(report: RunReport) -> str:
+def _conclusion(report: RunResult) -> str:
     if report.problem is not None:
         return report.problem
     parts = []

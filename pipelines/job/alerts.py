@@ -17,7 +17,7 @@ from pipelines.job import alerts_sent
 from pipelines.job.alerts_sent import Alert
 from pipelines.job.alerts_webhook import WebhookError, send
 from pipelines.job.events import Event, Listener
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.transform import project
 from pipelines.transform.published_names import over_published
 from pipelines.warehouse import load_results
@@ -58,7 +58,7 @@ class Alerting:
             self._alert(problem=f"Unexpected {type(error).__name__}; the log shows more.")
             raise
 
-    def exit_code_after(self, report: RunReport) -> int:
+    def exit_code_after(self, report: RunResult) -> int:
         """Tell what is new since the last run. The run's own exit code comes first."""
         alerts = self._alert(problem=report.problem)
         return report.exit_code or (self._settings.exit_code if alerts else 0)

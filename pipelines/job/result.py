@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.transform import TransformReport
+from pipelines.transform import BuildResult
 from pipelines.warehouse.load_results import AccountOutcome
 
 DONE = 0
@@ -37,7 +37,7 @@ class InvoiceChange:
 
 
 @dataclass(frozen=True)
-class RunReport:
+class RunResult:
     """What came of a run. `problem` says why nothing was published; None if it was.
 
     `notes` are what else a person should know.
@@ -46,7 +46,7 @@ class RunReport:
     run_id: str
     seconds: float
     outcomes: Sequence[AccountOutcome] = ()
-    transform: TransformReport | None = None
+    transform: BuildResult | None = None
     rejected: Sequence[RejectedDocument] = ()
     problem: str | None = None
     changes: Sequence[InvoiceChange] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.transform.audit import AuditFinding
-from pipelines.transform.build import TransformReport, build, can_go_on
+from pipelines.transform.build import BuildResult, build, can_go_on
 from pipelines.transform.model import ModelError
 
-__all__ = ["AuditFinding", "ModelError", "TransformReport", "build", "can_go_on"]
+__all__ = ["AuditFinding", "BuildResult", "ModelError", "build", "can_go_on"]

@@ -26,7 +26,7 @@ class BuiltModel:
 
 
 @dataclass(frozen=True)
-class TransformReport:
+class BuildResult:
     """What a build did. With errors among the findings, nothing of it may be published.
 
     `unchanged` are the published tables that are as they were, by name.
@@ -52,7 +52,7 @@ def build(
     raw_schema: str = "raw",
     folder: Path = TRANSFORMS,
     scratch_stays: bool = False,
-) -> TransformReport:
+) -> BuildResult:
     """Builds and audits all models in the attached database `next`.
 
     Where the same rules built what `next` holds, only those invoices are built that may differ;
@@ -88,7 +88,7 @@ def build(
     connection.execute(f"DETACH {'everything' if scratch_stays else 'scratch'}")
     this.clock.write(connection, "next.build.run")
     audit.store(connection, run_id, findings)
-    return TransformReport(built, findings, this.kept(), this.unchanged())
+    return BuildResult(built, findings, this.kept(), this.unchanged())
 
 
 class _Build:

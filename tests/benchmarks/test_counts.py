@@ -17,8 +17,9 @@ from benchmarks.documents import Ledger
 from benchmarks.page_server import PAGE_SIZE, PageServer, serving
 from benchmarks.programs import atlas_account
 from pipelines.config.configuration import Configuration
+from pipelines.job import building, loading
 from pipelines.job import run as job
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from tests.configuration import hide_configuration
@@ -40,7 +41,7 @@ class Costs:
     """`statements` are all that the work database was sent, dlt's too; `scanned` are the rows that
     the job's own connection read: building, auditing, publishing."""
 
-    report: RunReport
+    report: RunResult
     requests: int
     bytes: int
     statements: int
@@ -90,7 +91,8 @@ def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) 
             yield connection
             log.extend(connection.execute("SELECT type, message FROM duckdb_logs").fetchall())
 
-    monkeypatch.setattr(job, "closing", watched)
+    for step in (loading, building):
+        monkeypatch.setattr(step, "closing", watched)
     server.forget_traffic()
     warehouse = Warehouse(directory)
     report = job.run(warehouse, Configuration().accounts(), listener=lambda event: None)

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from pipelines.config import dlt_settings
+from pipelines.job.building import Build, build_and_publish
 from pipelines.job.load import load
-from pipelines.job.run import Run
 from pipelines.publish.write import beside_published
-from pipelines.transform import TransformReport
+from pipelines.transform import BuildResult
 from pipelines.warehouse import details_held, state
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
@@ -63,7 +63,7 @@ class Campaign:
     survivals: list[Survival]
     untouched: list[AccountResult]
     """Accounts that met no fault, in the run in which the others did."""
-    reports: list[TransformReport]
+    reports: list[BuildResult]
 
 
 def carry_out(directory: Path) -> Campaign:
@@ -134,7 +134,7 @@ def _fault(case: Case, account: Account) -> Fault:
 
 def _run(
     warehouse: Warehouse, accounts: Sequence[ConfiguredAccount], sandbox: Sandbox
-) -> tuple[list[AccountResult], TransformReport]:
+) -> tuple[list[AccountResult], BuildResult]:
     """As `billhouse run` does it, by the clock of the sandbox."""
     now = sandbox.world.now
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
@@ -144,12 +144,9 @@ def _run(
             load(connection, warehouse.dlt_folder, [source(name, fetch) for name in VENDORS])
             results = fetch.results()
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
-        run = Run(warehouse, lambda _: None)
-        run.started_at = now
     with holding(warehouse, lock_timeout=0):
-        transform = run.transform_and_publish().transform
-    assert transform is not None
-    return results, transform
+        built = build_and_publish(Build(warehouse, "a-run", now, lambda _: None))
+    return results, built.result
 
 
 def _differences(plain: Warehouse, hit: Warehouse) -> dict[str, list[str]]:

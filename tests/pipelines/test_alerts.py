@@ -14,7 +14,7 @@ from pipelines.job.alerts import Alerting
 from pipelines.job.alerts_sent import Alert
 from pipelines.job.alerts_webhook import message
 from pipelines.job.events import Event
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
@@ -24,8 +24,8 @@ from tests.pipelines.processes import Billhouse
 from tests.pipelines.receiver import Receiver, receiving
 from tests.transforms.work_database import WorkDatabase
 
-DONE = RunReport("run", 1.0)
-FAILED = RunReport("run", 1.0, problem="an audit <found> an error")
+DONE = RunResult("run", 1.0)
+FAILED = RunResult("run", 1.0, problem="an audit <found> an error")
 UNPAID = {"invoice_number": "T-1", "amount_due": "7.50", "payment_failed_at": "2026-10-02"}
 events: list[Event] = []
 

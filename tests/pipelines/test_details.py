@@ -13,7 +13,7 @@ import pendulum
 import pytest
 
 from pipelines.job import run as job
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.warehouse import state
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
@@ -67,8 +67,8 @@ def vendor() -> Iterator[Vendor]:
 
 
 @pytest.fixture
-def run(vendor: Vendor, warehouse: Warehouse) -> Callable[..., RunReport]:
-    def once(*, details: bool = True, full_refresh: bool = False) -> RunReport:
+def run(vendor: Vendor, warehouse: Warehouse) -> Callable[..., RunResult]:
+    def once(*, details: bool = True, full_refresh: bool = False) -> RunResult:
         chosen = account("mongodb", vendor.server.url)
         settings = msgspec.structs.replace(chosen.settings, details=details)
         accounts = [replace(chosen, settings=settings)]
@@ -77,7 +77,7 @@ def run(vendor: Vendor, warehouse: Warehouse) -> Callable[..., RunReport]:
     return once
 
 
-Run = Callable[..., RunReport]
+Run = Callable[..., RunResult]
 
 
 def skus(warehouse: Warehouse) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError
 from pipelines.job import run as job
 from pipelines.job.events import Event
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
@@ -29,7 +29,7 @@ def run(
     variables: Mapping[str, str],
     *,
     full_refresh: bool = False,
-) -> RunReport:
+) -> RunResult:
     events.clear()
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

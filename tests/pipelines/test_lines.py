@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.config.configuration import Configuration
 from pipelines.job import run as job
-from pipelines.job.result import RunReport
+from pipelines.job.result import RunResult
 from pipelines.warehouse.files import Warehouse
 from sandbox.model import Invoice
 from sandbox.money import rounded
@@ -31,7 +31,7 @@ class Loaded:
     """A warehouse after two runs, a month apart, and the world as it then was."""
 
     def __init__(
-        self, world: World, copy: Path, reports: list[RunReport], requests: Counter[str]
+        self, world: World, copy: Path, reports: list[RunResult], requests: Counter[str]
     ) -> None:
         self.world = world
         self.copy = copy

@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.job import run as job
-from pipelines.job.result import RunReport
+from pipelines.job.building import Build, Built, build_and_publish
 from pipelines.transform import project
 from pipelines.transform.as_of import opened_with_staging
 from pipelines.transform.model import Query
@@ -30,7 +29,7 @@ def loaded(warehouse: Warehouse) -> Warehouse:
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)):
         pass
     bring(warehouse, *"123")
-    assert night(warehouse).exit_code == 0
+    assert not night(warehouse).result.has_errors
     return warehouse
 
 
@@ -42,16 +41,15 @@ def bring(warehouse: Warehouse, *keys: str, cents: int = 726) -> None:
             work.add("mongodb", MONGODB | {"id": key, "amountBilledCents": cents}, key=key)
 
 
-def night(warehouse: Warehouse, day: int = 0) -> RunReport:
+def night(warehouse: Warehouse, day: int = 0) -> Built:
     with holding(warehouse, lock_timeout=0):
-        run = job.Run(warehouse, lambda _: None)
-        run.started_at = NIGHT + timedelta(days=day)
-        return run.transform_and_publish()
+        return build_and_publish(
+            Build(warehouse, f"night-{day}", NIGHT + timedelta(days=day), lambda _: None)
+        )
 
 
-def built(report: RunReport) -> dict[str, int]:
-    assert report.transform is not None
-    return {each.name: each.rows for each in report.transform.models}
+def built(night: Built) -> dict[str, int]:
+    return {each.name: each.rows for each in night.result.models}
 
 
 def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
@@ -90,7 +88,7 @@ def test_the_work_database_holds_no_tables_of_a_build(loaded: Warehouse) -> None
             " 1 AS new_versions, 1 AS seconds, 1 AS run_number;"
             "CREATE MACRO is_date(value) AS true; CREATE TABLE main.publication AS SELECT 1 AS one"
         )
-    assert night(loaded, 1).exit_code == 0
+    assert not night(loaded, 1).result.has_errors
     with closing(duckdb.connect(loaded.work, read_only=True)) as connection:
         found = connection.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL"
@@ -123,7 +121,7 @@ def test_a_build_that_breaks_a_rule_is_tried_again(
     bring(loaded, "4")
     for day in (1, 2):
         report = night(loaded, day)
-        assert report.exit_code == 1
+        assert report.result.has_errors
         assert built(report)["marts.fct_invoices"] == 1
         assert loaded.published.read_bytes() == before
         assert not loaded.working_folder.exists()
@@ -143,9 +141,8 @@ def test_an_audit_finds_what_no_build_has_touched(loaded: Warehouse) -> None:
         )
     bring(loaded, "4")
     report = night(loaded, 1)
-    assert report.exit_code == 1
-    assert report.transform is not None
-    assert {each.name for each in report.transform.findings} >= {"lines_add_up", "months_add_up"}
+    assert report.result.has_errors
+    assert {each.name for each in report.result.findings} >= {"lines_add_up", "months_add_up"}
 
 
 def test_what_somebody_wrote_into_the_published_file_is_gone(loaded: Warehouse) -> None:
@@ -173,10 +170,10 @@ def test_findings_are_published(loaded: Warehouse) -> None:
             "UPDATE raw.mongodb__invoices SET valid_to = ? WHERE document_key = '1'", [NIGHT]
         )
     report = night(loaded, 1)
-    assert report.exit_code == 0
+    assert not report.result.has_errors
     delisted = "FROM audit_results WHERE audit = 'delisted_invoices'"
     [(run_id, name, severity, message, count, first)] = rows(loaded, delisted)
-    assert (run_id, name, severity, count) == (report.run_id, "delisted_invoices", "warning", 1)
+    assert (run_id, name, severity, count) == ("night-1", "delisted_invoices", "warning", 1)
     assert message == "the vendor no longer lists an invoice that it issued"
     cents = rows(loaded, f"SELECT first_rows ->> '$[0].total_cents' {delisted}")
     assert cents == [("726",)], first

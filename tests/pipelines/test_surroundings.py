@@ -98,6 +98,7 @@ def test_a_log_beside_a_question_mark_is_read_by_the_next_run(
     warehouse = Warehouse(tmp_path / "what?" / "warehouse")
     program = (
         "import os; from pathlib import Path; from pipelines.warehouse.files import *;"
+        "from pipelines.warehouse.lock import *; from pipelines.warehouse.connection import *;"
         f"house = Warehouse(Path({str(warehouse.directory)!r}));"
         "lock = holding(house, lock_timeout=0); lock.__enter__(); connection = connect(house);"
         "connection.execute('CREATE TABLE main.mark AS SELECT 7 AS seven'); os._exit(0)"
@@ -106,6 +107,7 @@ def test_a_log_beside_a_question_mark_is_read_by_the_next_run(
     assert beside(warehouse.work, ".wal").exists()
     asked = (
         "from pathlib import Path; from pipelines.warehouse.files import *;"
+        "from pipelines.warehouse.lock import *; from pipelines.warehouse.connection import *;"
         f"house = Warehouse(Path({str(warehouse.directory)!r}));"
         "lock = holding(house, lock_timeout=0); lock.__enter__(); connection = connect(house);"
         "print(connection.execute('FROM main.mark').fetchall()); connection.close();"

@@ -16,7 +16,8 @@ from pipelines.warehouse.lock import WarehouseBusyError, holding
 from tests.pipelines.processes import environment
 
 HOLD_LOCK = """
-import sys; from pathlib import Path; from pipelines.warehouse.files import Warehouse, holding
+import sys; from pathlib import Path; from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.lock import holding
 with holding(Warehouse(Path(sys.argv[1])), lock_timeout=0):
     print("held", flush=True); sys.stdin.read()
 """

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.transform import TransformReport, raw
+from pipelines.transform import BuildResult, raw
 from pipelines.transform.model import TRANSFORMS
 from tests.transforms.test_lines import LINE
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
@@ -254,7 +254,7 @@ def test_marts_that_are_added_are_on_later_nights_as_if_built_anew(tmp_path: Pat
         assert {mart for mart, count in seen if count} == set(marts)
 
 
-def built(report: TransformReport) -> dict[str, int]:
+def built(report: BuildResult) -> dict[str, int]:
     return {each.name: each.rows for each in report.models if each.rows}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.transform import TransformReport, build, can_go_on, names
+from pipelines.transform import BuildResult, build, can_go_on, names
 from pipelines.transform.model import TRANSFORMS
 
 NIGHT = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -18,7 +18,7 @@ NIGHT = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 def build_beside(
     connection: duckdb.DuckDBPyConnection, *, anew: bool = False, **options: Any
-) -> TransformReport:
+) -> BuildResult:
     """Build into a database in memory, whose tables then stand behind the names of the SQL files in
     the connection's own database."""
     folder = options.get("folder", TRANSFORMS)
@@ -89,7 +89,7 @@ class WorkDatabase:
 
     def build(
         self, started_at: datetime = NIGHT, *, anew: bool = False, **options: Any
-    ) -> TransformReport:
+    ) -> BuildResult:
         """Builds everything; a test that expects no audit error need not look at the report."""
         report = build_beside(self.connection, started_at=started_at, anew=anew, **options)
         self.findings = report.findings

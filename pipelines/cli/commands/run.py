@@ -12,7 +12,7 @@ from pipelines.config.configuration import Configuration
 from pipelines.warehouse.files import configured_warehouse
 
 if TYPE_CHECKING:
-    from pipelines.job.result import RunReport
+    from pipelines.job.result import RunResult
 
 Vendors = Annotated[
     list[str] | None,
@@ -98,7 +98,7 @@ def rebuild(
     _finish(report, report.exit_code, verbose=verbose)
 
 
-def _finish(report: RunReport, exit_code: int, *, verbose: bool) -> None:
+def _finish(report: RunResult, exit_code: int, *, verbose: bool) -> None:
     from pipelines.cli.summary import print_summary
 
     print_summary(report, verbose=verbose)

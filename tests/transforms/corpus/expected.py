@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.transform import TransformReport
+from pipelines.transform import BuildResult
 from pipelines.transform.model import TRANSFORMS, Query
 from pipelines.transform.project import audits
 from tests.transforms.corpus.given import STARTED_AT, load
@@ -32,16 +32,14 @@ EVIDENCE = {
 }
 
 
-def built() -> tuple[duckdb.DuckDBPyConnection, TransformReport]:
+def built() -> tuple[duckdb.DuckDBPyConnection, BuildResult]:
     """The corpus in a database in memory, built as every night's run builds."""
     connection = duckdb.connect()
     load(connection)
     return connection, build_beside(connection, started_at=STARTED_AT)
 
 
-def given_rows(
-    connection: duckdb.DuckDBPyConnection, report: TransformReport
-) -> dict[str, list[str]]:
+def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> dict[str, list[str]]:
     """The rows of every table, alert and export, and what the audits found, by file name."""
     marts = {f"marts.{path.stem}" for path in (TRANSFORMS / "marts").glob("*.sql")}
     found = {

@@ -1,0 +1,154 @@
+"""The second half of a run: build from `raw` what changed, audit it, and publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import JobError, one_sentence
+from pipelines.job import events
+from pipelines.job.events import Event, Listener
+from pipelines.job.interruption import stop_if_asked
+from pipelines.job.result import InvoiceChange, RejectedDocument
+from pipelines.publish.write import begin, beside, publish
+from pipelines.transform import BuildResult, build, can_go_on
+from pipelines.transform.audit import AUDIT_RESULTS
+from pipelines.transform.model import ModelError
+from pipelines.warehouse import load_results
+from pipelines.warehouse.connection import connect
+from pipelines.warehouse.disk import refusals
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.migrations import drop_what_builds_once_kept
+from pipelines.warehouse.sql_text import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class _CannotGoOnError(Exception):
+    """A build failed that went on from a copy of what is published; its cause says how."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build is asked for, and by which run."""
+
+    warehouse: Warehouse
+    run_id: str
+    started_at: datetime
+    tell: Listener
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a build. It is published, if its audits found no error."""
+
+    result: BuildResult
+    rejected: Sequence[RejectedDocument] = ()
+    changes: Sequence[InvoiceChange] = ()
+
+
+def build_and_publish(
+    asked: Build, *, anew: bool = False, changed_since: datetime | None = None
+) -> Built:
+    """Build what changed, or with `anew` everything, and publish it if the audits allow. Changes
+    of invoices are told from `changed_since` on; a rebuild brings none.
+
+    Raises:
+        JobError: the tables can't be built or published; what is published is as it was.
+    """
+    stop_if_asked()
+    asked.tell(Event("transform_started", "Building and auditing the tables"))
+    try:
+        return _built_and_published(asked, anew, changed_since)
+    except _CannotGoOnError:
+        # What is published may be damaged where nobody looked: it isn't needed.
+        stop_if_asked()
+        return _built_and_published(asked, True, changed_since)
+
+
+def _built_and_published(asked: Build, anew: bool, changed_since: datetime | None) -> Built:
+    with beside(asked.warehouse) as folder, closing(connect(asked.warehouse)) as connection:
+        connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
+        load_results.create(connection)
+        result = _built(asked, connection, folder, anew=anew)
+        for finding in result.findings:
+            asked.tell(events.audit(finding))
+        if result.has_errors:
+            return Built(result)
+        stop_if_asked()
+        built = Built(result, _rejected(connection), _changes(connection, changed_since))
+        _publish(asked, connection, folder, result)
+    return built
+
+
+def _built(
+    asked: Build, connection: duckdb.DuckDBPyConnection, folder: Path, *, anew: bool
+) -> BuildResult:
+    import duckdb
+
+    is_copy = False
+    try:
+        drop_what_builds_once_kept(connection)
+        is_copy = begin(
+            connection, asked.warehouse, folder, (lambda _: False) if anew else can_go_on
+        )
+        return build(connection, started_at=asked.started_at, run_id=asked.run_id)
+    except (duckdb.Error, ModelError) as error:
+        if is_copy and isinstance(error, duckdb.Error):
+            raise _CannotGoOnError from error
+        if isinstance(error, refusals()):
+            raise
+        raise JobError(
+            f"The tables could not be built: {one_sentence(error)} Nothing was published, and the"
+            " documents are loaded and safe. If you changed transforms/, fix it and run"
+            " `billhouse rebuild`; else report this."
+        ) from error
+
+
+def _publish(
+    asked: Build, connection: duckdb.DuckDBPyConnection, folder: Path, result: BuildResult
+) -> None:
+    import duckdb
+
+    marts = [each.table for each in result.kept if each.is_mart]
+    tables = [*marts, AUDIT_RESULTS.table, load_results.TABLE]
+    try:
+        load_results.copy(connection, "work")
+        publish(connection, asked.warehouse, folder, tables, unchanged=result.unchanged)
+    except (duckdb.Error, OSError) as error:
+        raise JobError(
+            f"The tables are built, but could not be published: {one_sentence(error)} Fix the"
+            " cause (a full disk is the most frequent one) and run `billhouse rebuild`."
+        ) from error
+    asked.tell(
+        Event(
+            "published",
+            f"Published {asked.warehouse.published}",
+            fields={"path": str(asked.warehouse.published), "tables": len(tables)},
+        )
+    )
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> list[RejectedDocument]:
+    rows = connection.execute(
+        "SELECT vendor, account, entity, document_key, reason FROM next.main.rejected_documents"
+        " ORDER BY ALL"
+    ).fetchall()
+    return [RejectedDocument(*row) for row in rows]
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> list[InvoiceChange]:
+    if since is None:
+        return []
+    rows = connection.execute(
+        "SELECT vendor, account, coalesce(invoice_number, invoice_id), kind, before, after"
+        " FROM next.main.invoice_changes LEFT JOIN next.main.fct_invoices USING (invoice_id)"
+        " WHERE changed_at >= ? ORDER BY ALL",
+        [since],
+    ).fetchall()
+    return [InvoiceChange(*row) for row in rows]
