@@ -6,12 +6,12 @@ FROM python:3.11-slim AS build
 WORKDIR /source
 RUN pip install --no-cache-dir uv
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --no-install-project
+RUN uv sync --frozen --no-dev --extra report --no-install-project
 COPY sources sources
 COPY pipelines pipelines
 COPY transforms transforms
 COPY sandbox sandbox
-RUN uv sync --frozen --no-dev --no-editable
+RUN uv sync --frozen --no-dev --extra report --no-editable
 
 FROM python:3.11-slim
 RUN useradd --system --create-home --home-dir /var/lib/billhouse billhouse

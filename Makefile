@@ -2,7 +2,7 @@
 # pip is all that a machine needs.
 PYTHON ?= python3
 UV := .uv/bin/uv
-RUN := $(UV) run --frozen --quiet
+RUN := $(UV) run --frozen --quiet --all-extras
 
 .PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
     mutants expected
@@ -65,7 +65,7 @@ clean:
 	rm -rf .venv .uv .superset .prism demo-warehouse
 
 .venv: pyproject.toml uv.lock $(UV)
-	$(UV) sync --frozen --quiet --compile-bytecode
+	$(UV) sync --frozen --quiet --all-extras --compile-bytecode
 	@touch .venv
 
 .superset: tests/bi/pyproject.toml tests/bi/uv.lock $(UV)

@@ -17,6 +17,7 @@ from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
 
+EXTRAS = ("starlette", "uvicorn", "jinja2")
 SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
 
 
@@ -62,6 +63,30 @@ def test_help_is_quick_and_every_command_has_examples(billhouse: Billhouse) -> N
     for command in ("run", "check", "status", "query", "rebuild", "demo"):
         assert f"  {command} " in finished.stdout
         assert "Example" in billhouse(command, "--help").stdout
+
+
+def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: Sandbox) -> None:
+    program = (
+        "import sys\n"
+        f"class Missing:\n    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {EXTRAS!r}:\n"
+        "            raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "from pipelines.cli.app import main\nsys.argv[1:] = {arguments!r}\nmain()"
+    )
+    codes = {}
+    for arguments in (["run", "--vendor", "turso"], ["status"], ["demo"], ["report"]):
+        finished = subprocess.run(
+            [sys.executable, "-c", program.replace("{arguments!r}", repr(arguments))],
+            env=environment(loaded, shared_sandbox.environment()),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        codes[arguments[0]] = finished.returncode
+        if finished.returncode:
+            assert f"pip install 'billhouse[{arguments[0]}]'" in finished.stderr
+    assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2}
 
 
 @pytest.mark.parametrize(

@@ -30,5 +30,8 @@ def demo(
     """
     with watching("text") as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.cli.demo import demonstrate
+        from pipelines.cli.extras import needing
 
+        with needing("demo"):
+            import sandbox.server  # noqa: F401 - found missing before anything is written
         demonstrate(directory.absolute(), listener=tell)

@@ -31,9 +31,12 @@ def report(
       billhouse report --output /srv/finance/invoices.html --months 24
     """
     with ending_in_a_sentence():
+        from pipelines.cli.extras import needing
         from pipelines.publish import read
         from pipelines.report.contents import contents
-        from pipelines.report.writing import page, write
+
+        with needing("report"):
+            from pipelines.report.writing import page, write
 
         with read.opened(configured_warehouse()) as connection:
             text = page(contents(connection, months))

@@ -1,0 +1,27 @@
+"""Packages that only some commands need: the nightly job is installed without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pipelines.errors import UsageError
+
+_PACKAGES: Mapping[str, frozenset[str]] = {
+    "demo": frozenset({"starlette", "uvicorn"}),
+    "report": frozenset({"jinja2"}),
+}
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Say what to install where a package of this extra is missing. Raises UsageError."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _PACKAGES[extra]:
+            raise
+        raise UsageError(
+            f"`billhouse {extra}` needs a package that isn't installed ({error.name}). Install it"
+            f" with: pip install 'billhouse[{extra}]' (in a clone: uv sync --extra {extra})"
+        ) from None
