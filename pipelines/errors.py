@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person can mend: a sentence and an exit code, no traceback."""
+"""What can go wrong in a way that a person can fix: a sentence and an exit code, no traceback."""
 
 from __future__ import annotations
 

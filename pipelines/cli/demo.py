@@ -105,7 +105,7 @@ def _prepare(warehouse: Warehouse) -> None:
             )
         _remove_earlier(warehouse)
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / MARKER).write_text("Invented data; `billhouse demo` makes it anew each time.\n")
+    (directory / MARKER).write_text("Invented data; `billhouse demo` makes it again each time.\n")
 
 
 def _remove_earlier(warehouse: Warehouse) -> None:

@@ -104,7 +104,7 @@ def whole_output() -> Iterator[None]:
     if failure is not None and failure.errno != errno.EPIPE:
         raise JobError(
             f"The output could not be written: {failure.strerror}. What was written is not all of"
-            " it; nothing else was changed. Mend the cause, or send the output elsewhere, and ask"
+            " it; nothing else was changed. Fix the cause, or send the output elsewhere, and ask"
             " again."
         )
 

@@ -74,7 +74,7 @@ def load(
         except PipelineStepFailed as error:
             raise JobError(
                 f"The documents could not be loaded into the warehouse: {_cause(error)} What was"
-                " loaded before is unharmed. Mend the cause (a full disk is the most frequent"
+                " loaded before is unharmed. Fix the cause (a full disk is the most frequent"
                 " one) and run again."
             ) from error
         finally:

@@ -99,6 +99,6 @@ def of_this_version() -> Iterator[None]:
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise JobError(
             f"The published copy has other tables than this version of Billhouse:"
-            f" {one_sentence(error)} Run `billhouse rebuild`, which publishes it anew and fetches"
+            f" {one_sentence(error)} Run `billhouse rebuild`, which publishes it again and fetches"
             " nothing."
         ) from error

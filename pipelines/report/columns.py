@@ -1,7 +1,7 @@
 """A chart of stacked columns, laid out in whole numbers; the template draws it as SVG.
 
 Lengths are tenths of a pixel. Amounts stay whole minor units: only their places on the paper are
-rounded. `page.js` lays the same chart out anew when the reader filters, by the same rules.
+rounded. `page.js` lays the same chart out again when the reader filters, by the same rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was believed at an earlier moment: the tables, built anew from the versions then valid.
+"""What was believed at an earlier moment: the tables, built again from the versions then valid.
 
 They are built in memory, from the same SQL as every run's; the warehouse is only read.
 """

@@ -80,7 +80,7 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The backup in {folder} could not be written: {one_sentence(error)} Nothing is"
-                " left of it, and the warehouse is as it was. Mend the cause (a full disk is the"
+                " left of it, and the warehouse is as it was. Fix the cause (a full disk is the"
                 " most frequent one) and try again."
             ) from error
     return Backup(folder, rows)

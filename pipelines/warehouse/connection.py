@@ -71,13 +71,13 @@ def cannot_open(file: Path, error: Exception) -> JobError:
             f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
             " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
         )
-    mend = (
-        "run `billhouse rebuild`, which makes it anew from what was loaded"
+    fix = (
+        "run `billhouse rebuild`, which makes it again from what was loaded"
         if published
         else "move it aside and restore a backup (`billhouse restore`), or let `billhouse run`"
-        " fetch anew what the vendors still list"
+        " fetch again what the vendors still list"
     )
     return JobError(
         f"{file} can't be opened: {str(error).splitlines()[0].rstrip('.!')}. Let this user read and"
-        f" write it; if it is damaged, {mend}."
+        f" write it; if it is damaged, {fix}."
     )

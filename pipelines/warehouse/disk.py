@@ -21,7 +21,7 @@ def writable(warehouse: Warehouse) -> Iterator[None]:
     except refusals() as error:
         raise JobError(
             f"The warehouse {warehouse.directory} can't be written to: {one_sentence(error)} What"
-            " is published is as it was, and no document that was loaded is lost. Mend the cause"
+            " is published is as it was, and no document that was loaded is lost. Fix the cause"
             " (a full disk is the most frequent one) and run again."
         ) from error
 

@@ -1,7 +1,7 @@
 """The layout of the work database: which one this Billhouse knows, and what becomes of others.
 
 The number stands in the table `main.layout` of the work database. It grows when tables that no
-rebuild makes anew (all of `raw`, and `marts.load_results`) get another form.
+rebuild makes again (all of `raw`, and `marts.load_results`) get another form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _add_listing_keys(connection: duckdb.DuckDBPyConnection) -> None:
     """One column that tells a listing from every other, made as by
     `sources.extract.listing.listing_key`.
 
-    dlt's staging tables hold nothing between two loads; it makes them anew with the column.
+    dlt's staging tables hold nothing between two loads; it makes them again with the column.
     """
     for name, _ in document_tables(connection):
         table = f"raw.{identifier(name)}"
@@ -72,7 +72,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
         raise JobError(
             f"{file} holds tables that no Billhouse of layout {LAYOUT} can read"
             f" ({', '.join(foreign)}). Nothing was changed. Move the file aside and run `billhouse"
-            " run`, which fetches anew what the vendors still list; the documents stay in the old"
+            " run`, which fetches again what the vendors still list; the documents stay in the old"
             " file."
         )
     connection.begin()

@@ -89,7 +89,7 @@ def _settings(vendor: Vendor[Any], values: Values) -> VendorSettings:
         return msgspec.convert(given, vendor.settings_type, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(
-            f"{vendor.name}: {explain(error, vendor.settings_type)}. Mend it in "
+            f"{vendor.name}: {explain(error, vendor.settings_type)}. Fix it in "
             f"[sources.{vendor.name}] in .dlt/config.toml (or SOURCES__{vendor.name.upper()}__…)"
         ) from None
 

@@ -41,7 +41,7 @@ def check_account(vendor: Vendor[Any], index: int, entry: Any) -> Account:
         return convert(vendor, entry)
     except msgspec.ValidationError as error:
         mistake = explain(error, vendor.account_type)
-        raise ConfigurationError(f"{where}: {mistake}. Mend it in {place}") from None
+        raise ConfigurationError(f"{where}: {mistake}. Fix it in {place}") from None
 
 
 def convert(vendor: Vendor[Any], entry: dict[str, Any]) -> Account:

@@ -20,7 +20,7 @@ _REMEDY = (
 class SharedDigest(httpx.DigestAuth):
     """One nonce for an account's requests, counted up, so that only the first is challenged.
 
-    httpx's own keeps a nonce too, but begins its count anew whenever any request is challenged: of
+    httpx's own keeps a nonce too, but begins its count again whenever any request is challenged: of
     two that run side by side on one nonce, the second would look like a replay. Here one request at
     a time is challenged, and a nonce's count only ever grows.
     """

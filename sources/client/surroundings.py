@@ -41,7 +41,7 @@ def check_proxies() -> None:
         problem = _problem(value)
         if problem:
             raise ConfigurationError(
-                f"{name} is no proxy that can be used: {problem}. Mend it or remove it (its value "
+                f"{name} is no proxy that can be used: {problem}. Fix it or remove it (its value "
                 "isn't shown, since it may hold a password)"
             )
     try:

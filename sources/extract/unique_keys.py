@@ -1,6 +1,6 @@
 """Which document of a listing has which key, where several have one that we made.
 
-A vendor without ids lists an invoice, its credit note and the invoice issued anew under one period.
+A vendor without ids lists an invoice, its credit note and the one issued again under one period.
 They are three invoices, and whichever is listed first, each keeps the key that the warehouse holds
 it under.
 """

@@ -100,7 +100,7 @@ def _problems(client: Client, warehouse: Warehouse, sandbox: Sandbox) -> int:
     problems += sum(_compare(client, *each, warehouse) for each in charts)
     sandbox.advance()
     _publish(warehouse, sandbox)
-    print("A month later, published anew while Superset runs:")
+    print("A month later, published again while Superset runs:")
     for (chart, number), old in zip(charts, before, strict=True):
         if not differences(_published_rows(chart, warehouse), old):
             print(f"  {chart.name}: DIFFERENT: nothing changed in that month, so nothing was shown")

@@ -96,7 +96,7 @@ def _of_requests() -> Iterator[Case]:
 
 
 def _at_once() -> Iterator[Case]:
-    """What no second attempt would mend."""
+    """What no second attempt would fix."""
     for vendor in VENDORS:
         yield Case(
             "a redirect to another origin",

@@ -13,7 +13,7 @@ from pipelines.warehouse.sql_text import identifier, literal
 
 Contents = dict[str, Counter[tuple[Any, ...]]]
 
-# Links are signed anew for each answer, and times of loading differ from run to run.
+# Links are signed again for each answer, and times of loading differ from run to run.
 _MARTS = {
     "fct_invoices": "SELECT account, * EXCLUDE (account, first_seen_at, updated_at, load_id,"
     " invoice_url, delisted_at), delisted_at IS NOT NULL FROM fct_invoices",

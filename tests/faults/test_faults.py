@@ -40,7 +40,7 @@ def test_no_audit_finds_an_error(campaign: Campaign) -> None:
 
 
 def test_the_report_is_of_these_faults() -> None:
-    """`make reliability` writes it anew."""
+    """`make reliability` writes it again."""
     table = section(REPORT.read_text(encoding="utf-8"), FAULTS_TABLE)
     assert [name for name in {case.name for case in CASES} if f"| {name} |" not in table] == []
     assert f"{len(CASES)} faults" in table

@@ -18,7 +18,7 @@ from tests.pipelines.publishing import publish_tables
 
 PUBLISHES = 100
 QUESTION = "SELECT a.generation, b.generation, count(*) FROM first a, second b GROUP BY ALL"
-# Opens the file anew again and again.
+# Opens the file again and again.
 READER = f"""
 import sys, duckdb
 file, last, seen = sys.argv[1], {PUBLISHES}, [0]

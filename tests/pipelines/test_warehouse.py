@@ -73,7 +73,7 @@ def test_a_damaged_database_is_told_in_a_sentence(warehouse: Warehouse) -> None:
 def test_a_damaged_copy_is_made_anew_by_a_rebuild(warehouse: Warehouse) -> None:
     warehouse.directory.mkdir()
     warehouse.published.write_bytes(b"no database" * 1000)
-    with pytest.raises(JobError, match=r"run `billhouse rebuild`.*anew"), opened(warehouse):
+    with pytest.raises(JobError, match=r"run `billhouse rebuild`.*again"), opened(warehouse):
         pytest.fail("there is nothing to read")
 
 

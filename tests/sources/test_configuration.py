@@ -228,7 +228,7 @@ def test_a_setting_that_is_refused(
     monkeypatch: pytest.MonkeyPatch, key: str, value: str, said: str
 ) -> None:
     message = refusal(monkeypatch, "versori", **{key: value})
-    assert message.startswith(f"versori: `{key}` {said}. Mend it in [sources.versori]")
+    assert message.startswith(f"versori: `{key}` {said}. Fix it in [sources.versori]")
 
 
 @pytest.mark.parametrize(

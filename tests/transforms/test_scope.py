@@ -109,7 +109,7 @@ class History:
         self.set(("versori", "invoices", self.account(), listing, key), document)
 
     def northflank(self) -> None:
-        """Contracts that change, keys spelled otherwise, invoices credited and issued anew."""
+        """Contracts that change, keys spelled otherwise, invoices credited and issued again."""
         account, start = self.account(), self.chance.choice([1782864000, 1785542400])
         period = {"start": start, "end": start + 2678400}
         total = self.chance.choice([1000, -1000, 2000])

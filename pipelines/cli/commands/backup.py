@@ -17,7 +17,7 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The backup's fol
 def backup(folder: Folder, lock_timeout: LockTimeout = 60.0, verbose: Verbose = False) -> None:
     """Write every version of every document, and the runs' results, as Parquet.
 
-    What is published is not in it: `billhouse rebuild` makes it anew from what is.
+    What is published is not in it: `billhouse rebuild` makes it again from what is.
 
     \b
     Example:

@@ -82,7 +82,7 @@ def run(
 def rebuild(
     lock_timeout: LockTimeout = 60.0, log_format: Format = "text", verbose: _VerboseBuild = False
 ) -> None:
-    """Build the tables anew from the documents that are loaded, audit and publish them.
+    """Build the tables again from the documents that are loaded, audit and publish them.
 
     Nothing is fetched. This is what to do after a change of the SQL in transforms/.
 

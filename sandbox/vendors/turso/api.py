@@ -23,7 +23,7 @@ TYPES = ("all", "upcoming", "issued")
 
 
 def application(books: Books) -> Starlette:
-    # The links are signed anew for each answer.
+    # The links are signed again for each answer.
     signatures = count(1)
 
     async def invoices(request: Request) -> Response:

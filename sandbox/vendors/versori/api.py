@@ -26,7 +26,7 @@ CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_fo
 
 
 def application(books: Books) -> Starlette:
-    # The links are signed anew for each answer.
+    # The links are signed again for each answer.
     signatures = count(1)
 
     async def invoices(request: Request) -> Response:

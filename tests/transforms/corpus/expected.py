@@ -1,6 +1,6 @@
 """What the corpus should give: one file a table, alert and export, one JSON object a row.
 
-`python -m tests.transforms.corpus.expected` writes them anew after a change of the SQL or of the
+`python -m tests.transforms.corpus.expected` writes them again after a change of the SQL or of the
 corpus. What it writes is a claim, not a proof: read the difference against the documents.
 """
 
