@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
+.PHONY: demo test quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
     mutants expected
 
 demo: .venv
@@ -12,7 +12,20 @@ demo: .venv
 
 # The contract tests against mock servers of the vendors' specifications also need `make prism`; without it they are skipped.
 test: .venv
-	$(RUN) pytest -n auto --dist loadfile
+	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
+
+# What is left out starts processes or browsers, or builds long histories.
+quick: .venv
+	$(RUN) pytest -n auto --dist loadfile -m "not slow and not browser"
+
+coverage: .venv
+	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder --cov
+
+# Random histories, built night by night and at once; the suite has two short ones.
+HISTORIES ?= 60
+NIGHTS ?= 10
+histories: .venv
+	BILLHOUSE_HISTORIES=$(HISTORIES) BILLHOUSE_NIGHTS=$(NIGHTS) $(RUN) pytest tests/transforms/test_scope.py -k night_after_night
 
 check: .venv
 	$(RUN) ruff format --check

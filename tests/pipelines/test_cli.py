@@ -311,21 +311,6 @@ def test_a_stopped_run_is_repaired_by_the_next(
         assert finished.returncode == 0, finished.stderr
 
 
-def test_demo_asks_the_sandbox_only(billhouse: Billhouse, tmp_path: Path) -> None:
-    (tmp_path / ".dlt").mkdir()
-    (tmp_path / ".dlt" / "secrets.toml").write_text(
-        '[[sources.turso.accounts]]\norganization = "real"\napi_token = "real"\n'
-        '[sources.versori]\nno_such_key = "a mistake"\n'
-    )
-    with running(World(months=1)) as real:
-        finished = billhouse("demo", variables=real.environment())
-        assert finished.returncode == 0, finished.stderr
-        assert not real.requests
-    titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
-    assert len(titles) >= 5
-    assert (tmp_path / "demo-warehouse" / "billhouse.duckdb").exists()
-
-
 def test_demo_leaves_alone_what_no_demo_wrote(
     billhouse: Billhouse, warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -340,15 +325,24 @@ def test_demo_leaves_alone_what_no_demo_wrote(
     assert not warehouse.directory.exists()
 
 
-def test_demo_follows_the_umask_and_keeps_what_others_put_beside_it(
-    billhouse: Billhouse, tmp_path: Path
+def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
+    billhouse: Billhouse, tmp_path: Path, sandbox: Sandbox
 ) -> None:
+    """Whatever is configured; and its files follow the umask."""
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "secrets.toml").write_text(
+        '[[sources.turso.accounts]]\norganization = "real"\napi_token = "real"\n'
+        '[sources.versori]\nno_such_key = "a mistake"\n'
+    )
     folder = tmp_path / "demo-warehouse"
     before = os.umask(0o027)
     try:
         for _ in range(2):
-            finished = billhouse("demo")
+            finished = billhouse("demo", variables=sandbox.environment())
             assert finished.returncode == 0, finished.stderr
+            assert not sandbox.requests
+            titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
+            assert len(titles) >= 5
             published = folder / "billhouse.duckdb"
             assert folder.stat().st_mode & 0o777 == 0o750
             assert published.stat().st_mode & 0o777 == 0o640

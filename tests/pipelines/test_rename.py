@@ -25,11 +25,11 @@ def published(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
 
 
 def named(variables: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """The same accounts under other names."""
+    """The first two accounts, under other names."""
     renamed = dict(variables)
     for variable, value in variables.items():
         if variable.endswith("__ACCOUNTS"):
-            accounts = json.loads(value)
+            accounts = json.loads(value)[:2]
             for number, account in enumerate(accounts):
                 account["name"] = f"{prefix} {number}"
             renamed[variable] = json.dumps(accounts)

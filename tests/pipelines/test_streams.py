@@ -86,8 +86,7 @@ def was_published(warehouse: Warehouse) -> bool:
     return int(invoices) > 0
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-@pytest.mark.parametrize("where", ["full disk", "gone reader"])
+@pytest.mark.parametrize(("where", "log_format"), [("full disk", "text"), ("gone reader", "json")])
 def test_a_run_whose_output_is_lost_publishes(
     where: str, log_format: str, warehouse: Warehouse, shared_sandbox: Sandbox
 ) -> None:

@@ -50,14 +50,8 @@ def invoices(warehouse: Warehouse, **surroundings: object) -> str:
     return succeeds(warehouse, *query, **surroundings)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        """feature%2Fx 100%s, it's a "[house]" {a,b}*\\n;#&$HOME~""",
-        "Zürich\n雪 what?now=%",
-    ],
-)
-def test_any_path_will_do(name: str, tmp_path: Path, shared_sandbox: Sandbox) -> None:
+def test_any_path_will_do(tmp_path: Path, shared_sandbox: Sandbox) -> None:
+    name = """Zürich\n雪 what?now=% feature%2Fx 100%s, it's a "[house]" {a,b}*\\n;#&$HOME~"""
     warehouse = Warehouse(tmp_path / name / "warehouse")
     variables = shared_sandbox.environment(["turso"])
     succeeds(warehouse, "run", variables=variables)

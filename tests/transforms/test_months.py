@@ -27,13 +27,13 @@ CENTS = st.integers(-(10**13), 10**13) | st.integers(-40, 40)
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
-        opened.execute("CREATE SCHEMA staging; CREATE SCHEMA marts")
+        opened.execute("CREATE SCHEMA intermediate; CREATE SCHEMA marts")
         months = Path(TRANSFORMS, "intermediate", "calendar_months.sql").read_text()
         opened.execute(f"CREATE TABLE intermediate.calendar_months AS {months}")
         opened.execute(
             "CREATE TABLE marts.fct_invoice_lines (line_id TEXT, invoice_id TEXT, vendor TEXT,"
             " account TEXT, category TEXT, currency TEXT, amount_cents BIGINT,"
-            " period_start TIMESTAMPTZ, period_end TIMESTAMPTZ)"
+            " period_start TIMESTAMPTZ, period_end TIMESTAMPTZ, payment_status TEXT)"
         )
         periods = Path(TRANSFORMS, "intermediate", "line_periods.sql").read_text()
         opened.execute(f"CREATE VIEW intermediate.line_periods AS {periods}")
@@ -48,7 +48,8 @@ def spread(
 ) -> dict[date | None, int | None]:
     connection.execute("DELETE FROM marts.fct_invoice_lines")
     connection.execute(
-        "INSERT INTO marts.fct_invoice_lines VALUES ('1', 'i', 'v', 'a', 'usage', 'USD', ?, ?, ?)",
+        "INSERT INTO marts.fct_invoice_lines VALUES"
+        " ('1', 'i', 'v', 'a', 'usage', 'USD', ?, ?, ?, 'paid')",
         [cents, start, end],
     )
     query = Path(TRANSFORMS, "marts", "fct_monthly_spend.sql").read_text()

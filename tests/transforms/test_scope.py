@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tests.transforms.test_lines import LINE
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
+HISTORIES = int(os.environ.get("BILLHOUSE_HISTORIES", "2"))
+NIGHTS = int(os.environ.get("BILLHOUSE_NIGHTS", "6"))
 KEPT = [
     "intermediate.invoices",
     *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
@@ -166,13 +169,16 @@ def work_databases(*names: str) -> Iterator[list[WorkDatabase]]:
                 each.connection.close()
 
 
-# Each example takes seconds: one that fails is told at once, as long as it is.
-@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+# Each example takes seconds: one that fails is told at once, as long as it is. `make histories`
+# asks for more and longer ones.
+@settings(
+    max_examples=HISTORIES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
 @given(st.randoms(use_true_random=False))
 def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Random) -> None:
     with work_databases("changed", "anew") as (changed, anew):
         history = History(chance, [changed, anew])
-        for _ in range(6):
+        for _ in range(NIGHTS):
             history.next_night()
             changed.build(started_at=history.now)
             anew.build(started_at=history.now, anew=True)

@@ -1,0 +1,67 @@
+"""What all tests have in common: the order in which their files begin.
+
+With several processes a file is one's alone. The slow ones begin first, so that no process works
+alone at the end, and bear the mark `slow`: `make quick` leaves them out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+# The longest first. What starts processes, browsers or servers belongs here.
+SLOW = (
+    "transforms/test_scope.py",
+    "pipelines/test_rename.py",
+    "pipelines/test_streams.py",
+    "pipelines/test_surroundings.py",
+    "pipelines/test_cli.py",
+    "contract/test_foreign_servers.py",
+    "pipelines/test_job.py",
+    "pipelines/test_details.py",
+    "end_to_end/test_whole_job.py",
+    "faults/test_kills.py",
+    "faults/test_disk.py",
+    "faults/test_faults.py",
+    "page/test_page.py",
+    "faults/test_secrets.py",
+    "pipelines/test_stray_log.py",
+    "mutants/test_mutants.py",
+    "faults/test_two_at_once.py",
+    "pipelines/test_next_file.py",
+    "pipelines/test_ownership.py",
+    "pipelines/test_queries.py",
+    "transforms/test_identity.py",
+    "benchmarks/test_counts.py",
+    "pipelines/test_lines.py",
+    "page/test_report.py",
+    "page/test_console.py",
+    "page/test_status.py",
+    "page/test_dictionary.py",
+    "pipelines/test_export.py",
+    "pipelines/test_export_postgres.py",
+    "end_to_end/test_documented_examples.py",
+    "faults/test_backup.py",
+    "faults/test_hostile.py",
+    "sources/test_ahead.py",
+    "pipelines/test_clock.py",
+    "pipelines/test_alerts.py",
+    "pipelines/test_init.py",
+    "pipelines/test_interruption.py",
+    "pipelines/test_load.py",
+    "transforms/test_broken_sql.py",
+    "test_readme.py",
+)
+BROWSER = ("page/test_report.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {TESTS / name: number for number, name in enumerate(SLOW)}
+    items.sort(key=lambda each: rank.get(each.path, len(SLOW)))
+    for each in items:
+        if each.path in rank:
+            each.add_marker("slow")
+        if each.path.relative_to(TESTS).as_posix() in BROWSER:
+            each.add_marker("browser")
