@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
+.PHONY: demo test hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi prism \
     mutants expected
 
 demo: .venv
@@ -32,6 +32,10 @@ check: .venv
 	$(RUN) ruff check
 	$(RUN) mypy
 	$(RUN) lint-imports --no-logo
+
+# Asks the same before each commit.
+hooks: .venv
+	$(RUN) pre-commit install
 
 format: .venv
 	$(RUN) ruff format
