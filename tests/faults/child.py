@@ -41,7 +41,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "normalise": (dlt.Pipeline, "normalize"),
     "load": (dlt.Pipeline, "load"),
     "note details": (details_held, "remember"),
-    "transform": (job, "build"),
+    "transform": (building, "build"),
     "publish": (job, "publish"),
 }
 _processes = multiprocessing.get_context("forkserver")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from decimal import Decimal
 
@@ -110,7 +111,10 @@ def test_show_while_a_run_is_at_work(
     assert "ask again when it is done" in " ".join(verbatim.stderr.split())
 
 
-def test_a_document_steers_no_terminal(altered: Warehouse, billhouse: Command) -> None:
+def test_a_document_steers_no_terminal(
+    example: Warehouse, altered: Warehouse, billhouse: Command
+) -> None:
+    shutil.copy(example.work, altered.work)
     with closing(connect(altered)) as connection:
         connection.execute(
             "UPDATE raw.turso__invoices SET document = replace(document, '{', ?)",

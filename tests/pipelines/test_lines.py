@@ -117,7 +117,7 @@ def expected_headers(invoice: Invoice) -> dict[str, int]:
 
 
 LINES = """
-    SELECT line.*, payment_status, invoice_number, billing_period_start, total_cents
+    SELECT line.*, invoice_number, billing_period_start, total_cents
     FROM fct_invoice_lines AS line JOIN fct_invoices USING (vendor, account, invoice_id)
     WHERE delisted_at IS NULL
 """
