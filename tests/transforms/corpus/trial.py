@@ -30,9 +30,16 @@ class Trial:
     """All models over the corpus, each as a table, so that nothing is read twice."""
 
     def __init__(self) -> None:
-        # A changed join may make more rows than fit into memory.
+        # A changed join may make more rows than fit into memory, and a changed recursion never ends.
         spill = Path(tempfile.gettempdir(), f"billhouse-corpus-{os.getpid()}")
-        self.connection = duckdb.connect(config={"threads": 1, "temp_directory": str(spill)})
+        self.connection = duckdb.connect(
+            config={
+                "threads": 1,
+                "memory_limit": "2GB",
+                "temp_directory": str(spill),
+                "max_temp_directory_size": "2GB",
+            }
+        )
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
         names.make(self.connection, TRANSFORMS)
