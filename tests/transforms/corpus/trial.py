@@ -30,7 +30,7 @@ class Trial:
     """All models over the corpus, each as a table, so that nothing is read twice."""
 
     def __init__(self) -> None:
-        # A changed join may make more rows than fit into memory, and a changed recursion never ends.
+        # A changed join may make more rows than fit into memory, and a recursion may never end.
         spill = Path(tempfile.gettempdir(), f"billhouse-corpus-{os.getpid()}")
         self.connection = duckdb.connect(
             config={
