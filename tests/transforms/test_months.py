@@ -27,7 +27,7 @@ CENTS = st.integers(-(10**13), 10**13) | st.integers(-40, 40)
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         opened.execute("SET TimeZone = 'UTC'")
-        opened.execute("CREATE SCHEMA staging; CREATE SCHEMA marts")
+        opened.execute("CREATE SCHEMA intermediate; CREATE SCHEMA marts")
         months = Path(TRANSFORMS, "intermediate", "calendar_months.sql").read_text()
         opened.execute(f"CREATE TABLE intermediate.calendar_months AS {months}")
         opened.execute(

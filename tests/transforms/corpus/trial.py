@@ -42,7 +42,7 @@ class Trial:
         )
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
-        names.make(self.connection, TRANSFORMS)
+        names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
         Clock(STARTED_AT).write(self.connection, "staging.run")
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
