@@ -29,9 +29,7 @@ settled AS (
         document.natural_identity,
         coalesce(chains.identity, billed.billed_identity, document.natural_identity) AS identity
     FROM intermediate.document_groups AS document
-    LEFT JOIN intermediate.billed_upcoming AS billed
-        ON document.vendor = billed.vendor AND document.account = billed.account
-        AND document.natural_identity = billed.natural_identity
+    LEFT JOIN intermediate.billed_upcoming AS billed USING (vendor, account, natural_identity)
     LEFT JOIN chains
         ON document.vendor = chains.vendor AND document.account = chains.account
         AND coalesce(billed.billed_identity, document.natural_identity) = chains.natural_identity

@@ -27,7 +27,7 @@ amounts AS (
         unit_price_of(unit_price, price_number) AS price,
         hundredths(amount_number) AS paid,
         hundredths(billed_number) AS billed,
-        coalesce(hundredths(tax_number), 0) AS tax
+        hundredths(tax_number) AS tax
     FROM numbers
 ),
 

@@ -17,7 +17,7 @@ amounts AS (
         unit_price_of(unit_price, price_number) AS price,
         hundredths(amount_number) AS refunded,
         hundredths(billed_number) AS billed_cents,
-        coalesce(hundredths(tax_number), 0) AS tax_cents
+        hundredths(tax_number) AS tax_cents
     FROM numbers
 ),
 

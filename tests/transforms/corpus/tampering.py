@@ -230,7 +230,7 @@ TAMPERING: dict[str, list[str]] = {
     "refunds_add_up": [
         one(PAYMENTS, "amount_cents = amount_cents + 1", "kind = 'refund'"),
         one(PAYMENTS, "kind = 'payment'", "kind = 'refund'"),
-        one(PAYMENTS, "kind = 'refund'", "kind = 'payment' AND amount_cents > 0 AND currency = 'USD'"),
+        one(PAYMENTS, "kind = 'refund'", "kind = 'payment' AND currency = 'USD'"),
         one(INVOICES, "refunded_cents = 1", T_1),
         one(INVOICES, "refunded_cents = NULL", "refunded_cents > 0"),
     ],
