@@ -59,7 +59,7 @@ class Judge:
         for name in ("pipelines", "sources", "sandbox", "transforms", "tests"):
             shutil.copytree(ROOT / name, folder / name)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        audits = project.audits()
+        audits = list(project.audits())
         self._found = self._trial.audit(audits)
         self._exports = {
             file: self._trial.connection.execute(query).fetchall()
@@ -122,7 +122,7 @@ class Judge:
             rows = {name: self._trial.rows(query) for name, query in read_queries(folder).items()}
             if rows != self._trial.queries:
                 return True
-        return self._trial.audit(project.audits(folder)) != self._found
+        return self._trial.audit(list(project.audits(folder))) != self._found
 
     def _audit_differs(self, audit: Query) -> bool:
         if self._trial.audit([audit]) != {audit.name: self._found[audit.name]}:

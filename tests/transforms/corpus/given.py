@@ -22,7 +22,7 @@ GIVEN = Path(__file__).parent / "given"
 NIGHTS = [datetime(2026, month, 1, 2, tzinfo=UTC) for month in range(7, 12)]
 STARTED_AT = NIGHTS[-1]
 # Of two accounts the newest run counts, whatever was before; the first run's clock was ahead.
-_OUTCOMES = [
+_OUTCOMES: list[tuple[datetime, list[tuple[str, str, str | None]]]] = [
     (datetime(2027, 1, 1, tzinfo=UTC), [("planetscale", "acme", None)]),
     (
         NIGHTS[3],
@@ -108,11 +108,10 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
 def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:
     load_results.create(connection)
     for started_at, accounts in _OUTCOMES:
-        results = [
-            AccountOutcome(
-                *(vendor, account, "ok" if error is None else "failed"),
-                *(1, 1, 1, 0, 1.0, error or None, 1),
+        results = []
+        for vendor, account, error in accounts:
+            outcome = "ok" if error is None else "failed"
+            results.append(
+                AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None, 1)
             )
-            for vendor, account, error in accounts
-        ]
         load_results.add(connection, f"run of {started_at:%Y-%m-%d}", started_at, results)
