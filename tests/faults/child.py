@@ -29,6 +29,7 @@ import typer  # noqa: E402
 
 from pipelines.cli.exits import ending_in_a_sentence  # noqa: E402
 from pipelines.config.configuration import Configuration  # noqa: E402
+from pipelines.job import building  # noqa: E402
 from pipelines.job import run as job  # noqa: E402
 from pipelines.warehouse import details_held  # noqa: E402
 from pipelines.warehouse.files import Warehouse  # noqa: E402
@@ -42,7 +43,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "load": (dlt.Pipeline, "load"),
     "note details": (details_held, "remember"),
     "transform": (building, "build"),
-    "publish": (job, "publish"),
+    "publish": (building, "publish"),
 }
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 
@@ -22,18 +23,19 @@ from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial, read_queries
 
 ROOT = TRANSFORMS.parent
+_LONGEST_SECONDS = 30
 _TESTS = {
-    "macros/amount": ["amounts", "readings", "lines"],
-    "macros/documents": ["amounts", "readings", "lines"],
-    "macros/moments": ["periods", "readings"],
+    "macros/amount": ["amounts"],
+    "macros/documents": ["documents", "amounts"],
+    "macros/moments": ["periods"],
     "marts/fct_monthly_spend": ["months"],
     "marts/invoice_changes": ["changes"],
     "marts/fct_payment_status_history": ["changes"],
-    "marts/dim_billing_periods": ["changes"],
+    "marts/dim_billing_periods": ["billing_periods"],
     "alerts/": ["alerts"],
     "source.sql": ["listings"],
-    "staging/stg_": ["readings", "lines"],
-    "": ["readings", "lines", "listings", "changes"],
+    "staging/": ["readings", "lines"],
+    "": ["lines", "listings", "identity", "changes"],
 }
 
 
@@ -84,6 +86,9 @@ class Judge:
             path.write_text(original, encoding="utf-8")
 
     def _by_the_corpus(self, file: str) -> Verdict:
+        # Of what takes so long, something has become of the rows: a recursion that never ends.
+        hurry = Timer(_LONGEST_SECONDS, self._trial.connection.interrupt)
+        hurry.start()
         try:
             with self._trial.undone():
                 differs = self._differs(file)
@@ -96,6 +101,8 @@ class Judge:
             return Verdict.INVALID
         except (duckdb.Error, ModelError):
             return Verdict.KILLED
+        finally:
+            hurry.cancel()
         return Verdict.KILLED if differs else Verdict.SURVIVED
 
     def _differs(self, file: str) -> bool:
@@ -113,8 +120,9 @@ class Judge:
             return True
         if kind == "macros":
             rows = {name: self._trial.rows(query) for name, query in read_queries(folder).items()}
-            return rows != self._trial.queries
-        return False
+            if rows != self._trial.queries:
+                return True
+        return self._trial.audit(list(project.audits(folder))) != self._found
 
     def _audit_differs(self, audit: Query) -> bool:
         if self._trial.audit([audit]) != {audit.name: self._found[audit.name]}:

@@ -63,9 +63,10 @@ def billhouse(tmp_path_factory: pytest.TempPathFactory) -> Command:
     return start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; `CHROMIUM` names another one."""
+    """Debian's Chromium; `CHROMIUM` names another one. Its event loop would be in the way of other
+    files' tests, so it ends with those that need it."""
     from docs.chromium import executable, launched
 
     if executable() is None:

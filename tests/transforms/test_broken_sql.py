@@ -64,8 +64,8 @@ BREAKS = {
     "history that overlaps": Break(
         HISTORY, "min(valid_from) AS valid_from", "min(valid_from) - INTERVAL 400 DAY AS valid_from"
     ),
-    "history of a hundred times the amount": Break(
-        SEGMENTS, "total_cents,", "total_cents * 100 AS total_cents,"
+    "history of another amount": Break(
+        SEGMENTS, "total_cents,", "total_cents + 100 AS total_cents,"
     ),
     "history that never ends": Break(
         HISTORY,

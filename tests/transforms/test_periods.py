@@ -140,7 +140,7 @@ def test_unusual_forms(connection: duckdb.DuckDBPyConnection, text: str, moment:
 @pytest.mark.parametrize(
     ("value", "is_absent"),
     [
-        *((text, True) for text in (None, "", "  ", "0001-01-01", "0001-01-01T00:00:00Z")),
+        *((text, True) for text in ("", "0001-01-01", "0001-01-01T00:00:00Z")),
         *((f"0001-01-01T00:00:00{rest}", True) for rest in (".000000000Z", "+00:00", "")),
         *((text, True) for text in ("0001-01-01 00:00:00 +0000 UTC", "0000-12-31T19:03:58-04:56")),
         *((text, True) for text in ("0001-01-01T08:05:43+08:05", "-62135596800", "0000-00-00")),

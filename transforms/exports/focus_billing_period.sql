@@ -12,7 +12,7 @@ SELECT
     min(invoice.first_seen_at) AS "BillingPeriodCreated",
     max(invoice.updated_at) AS "BillingPeriodLastUpdated",
     CASE
-        WHEN max(CASE WHEN invoice.payment_status = 'upcoming' THEN 1 ELSE 0 END) = 1 THEN 'Open'
+        WHEN bool_or(invoice.payment_status = 'upcoming') THEN 'Open'
         WHEN invoice.billing_period_end > last_run.started_at THEN 'Open'
         ELSE 'Closed'
     END AS "BillingPeriodStatus",

@@ -28,4 +28,4 @@ INNER JOIN intermediate.line_numbers AS numbers ON line.rowid = numbers.line
 LEFT JOIN intermediate.rejected_details AS rejected
     ON line.vendor = rejected.vendor AND line.account = rejected.account AND line.entity = rejected.entity
     AND line.listing = rejected.listing AND line.document_key = rejected.document_key
-WHERE rejected.document_key IS NULL AND line.rejection_reason IS NULL
+WHERE rejected.document_key IS NULL

@@ -1,11 +1,13 @@
--- One row per version of a document of any vendor that states lines, as it came. Versori's products stand in the listed
--- document itself.
+-- One row per document of any vendor that lines are read from, as it came. Versori's products stand in the listed document
+-- itself, and stay when it is no longer listed.
 -- kept: view
-SELECT vendor, account, 'invoice_details' AS entity, listing, document_key, verbatim, valid_from, valid_to
+SELECT vendor, account, 'invoice_details' AS entity, listing, document_key, verbatim, valid_from
 FROM staging.source_all__invoice_details
+WHERE valid_to IS NULL
 UNION ALL
-SELECT vendor, account, 'line_items' AS entity, listing, document_key, verbatim, valid_from, valid_to
+SELECT vendor, account, 'line_items' AS entity, listing, document_key, verbatim, valid_from
 FROM staging.source_all__line_items
+WHERE valid_to IS NULL
 UNION ALL
-SELECT vendor, account, 'product_breakdowns' AS entity, listing, document_key, verbatim, valid_from, valid_to
-FROM staging.source_versori__invoices
+SELECT vendor, account, 'product_breakdowns' AS entity, listing, document_key, verbatim, valid_from
+FROM staging.stg_versori__counted_documents

@@ -23,7 +23,7 @@ first_losses AS (
 candidates AS (
     SELECT listed.*
     FROM listed
-    INNER JOIN first_losses AS loss ON listed.vendor = loss.vendor AND listed.account = loss.account
+    INNER JOIN first_losses AS loss USING (vendor, account)
     WHERE
         listed.is_known_by_period
         OR listed.disappeared_at IS NOT NULL
@@ -34,11 +34,9 @@ ordered AS (
     SELECT
         version.*,
         -- Two listings may bring a document at the same moment.
-        {'at': version.valid_from, 'listing': version.listing, 'key': version.document_key} AS place
+        row(version.valid_from, version.listing, version.document_key) AS place
     FROM intermediate.invoice_versions AS version
-    SEMI JOIN candidates
-        ON version.vendor = candidates.vendor AND version.account = candidates.account
-        AND version.natural_identity = candidates.natural_identity
+    SEMI JOIN candidates USING (vendor, account, natural_identity)
 ),
 
 said AS (

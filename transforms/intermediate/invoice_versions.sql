@@ -5,7 +5,7 @@
 WITH moments AS (
     SELECT
         reading.* EXCLUDE (currency),
-        stated(upper(reading.currency)) AS currency,
+        upper(reading.currency) AS currency,
         currencies.currency IS NOT NULL AS is_known_currency,
         currencies.minor_units_per_unit,
         unit_factor(reading.is_major_unit, currencies.minor_units_per_unit) AS factor,
@@ -22,7 +22,7 @@ WITH moments AS (
         number_text(reading.starting_balance) AS starting_balance_number,
         number_text(reading.paid) AS paid_number
     FROM intermediate.invoice_readings AS reading
-    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(trim(reading.currency))
+    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(reading.currency)
 ),
 
 amounts AS (
@@ -76,8 +76,8 @@ reasons AS (
         nullif(
             concat_ws(
                 '; ',
-                CASE WHEN billing_period_basis = 'stated' THEN unread_time('start of the billing period', period_start, starts_at) END,
-                CASE WHEN billing_period_basis = 'stated' THEN unread_time('end of the billing period', period_end, ends_at) END,
+                unread_time('start of the billing period', period_start, starts_at),
+                unread_time('end of the billing period', period_end, ends_at),
                 unread_time('due date', due, due_at),
                 unread_time('time of payment', paid_on, paid_at),
                 unread_time('time of the failed payment', payment_failed, payment_failed_at)
@@ -95,7 +95,7 @@ SELECT
     natural_identity(
         listing, document_key, coalesce(is_known_by_period, FALSE), is_listed_upcoming, starts_at, ends_at
     ) AS natural_identity,
-    coalesce(is_known_by_period, FALSE) AS is_known_by_period,
+    is_known_by_period,
     is_listed_upcoming,
     stable_id(vendor, account, document_key) AS invoice_id,
     invoice_number,

@@ -4,7 +4,6 @@
 WITH versions AS (
     SELECT
         version.*,
-        coalesce(valid_to, run.started_at) AS known_until,
         CASE
             WHEN listed_status = 'open' AND accrues_until_period_end
                 AND billing_period_end > coalesce(valid_to, run.started_at) THEN 'upcoming'
@@ -31,7 +30,7 @@ ranked AS (
 SELECT
     invoice_id,
     * EXCLUDE (
-        invoice_id, choice, listed_status, accrues_until_period_end, known_until, valid_from, natural_identity,
+        invoice_id, choice, listed_status, accrues_until_period_end, valid_from, natural_identity,
         is_known_by_period, gone_at
     ),
     valid_from AS updated_at,

@@ -4,7 +4,7 @@ WITH numbers AS (
     SELECT
         line.* EXCLUDE (currency),
         invoice.invoice_id,
-        coalesce(stated(upper(line.currency)), invoice.currency) AS currency,
+        coalesce(upper(line.currency), invoice.currency) AS currency,
         invoice.currency AS invoice_currency,
         line.currency IS NULL OR currencies.currency IS NOT NULL AS is_known_currency,
         invoice.billing_period_start,
@@ -18,7 +18,7 @@ WITH numbers AS (
     INNER JOIN intermediate.invoices AS invoice
         ON line.vendor = invoice.vendor AND line.account = invoice.account
         AND line.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = stated(upper(line.currency))
+    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(line.currency)
 ),
 
 amounts AS (

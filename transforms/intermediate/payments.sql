@@ -25,16 +25,16 @@ amounts AS (
     SELECT
         *,
         unit_price_of(unit_price, price_number) AS price,
-        CAST(invoice_amount(minor_units(amount_number, 1)) AS DECIMAL(19, 0)) AS paid,
-        CAST(invoice_amount(minor_units(billed_number, 1)) AS DECIMAL(19, 0)) AS billed,
-        CAST(coalesce(invoice_amount(minor_units(tax_number, 1)), 0) AS DECIMAL(19, 0)) AS tax
+        hundredths(amount_number) AS paid,
+        hundredths(billed_number) AS billed,
+        hundredths(tax_number) AS tax
     FROM numbers
 ),
 
 numbered AS (
     SELECT
         *,
-        invoice_amount(TRY_CAST(round(own_hundredths(paid, billed, tax, price) * factor, 0) AS BIGINT)) AS amount_cents,
+        own_minor_units(paid, billed, tax, price, factor) AS amount_cents,
         row_number() OVER (
             PARTITION BY invoice_id, kind, natural_key ORDER BY CAST(amount AS VARCHAR), status
         ) AS ordinal

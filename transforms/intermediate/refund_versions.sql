@@ -15,18 +15,14 @@ amounts AS (
     SELECT
         *,
         unit_price_of(unit_price, price_number) AS price,
-        CAST(invoice_amount(minor_units(amount_number, 1)) AS DECIMAL(19, 0)) AS refunded,
-        CAST(invoice_amount(minor_units(billed_number, 1)) AS DECIMAL(19, 0)) AS billed_cents,
-        CAST(coalesce(invoice_amount(minor_units(tax_number, 1)), 0) AS DECIMAL(19, 0)) AS tax_cents
+        hundredths(amount_number) AS refunded,
+        hundredths(billed_number) AS billed_cents,
+        hundredths(tax_number) AS tax_cents
     FROM numbers
 ),
 
 rounded AS (
-    SELECT
-        *,
-        invoice_amount(
-            TRY_CAST(round(own_hundredths(refunded, billed_cents, tax_cents, price), 0) AS BIGINT)
-        ) AS cents
+    SELECT *, own_minor_units(refunded, billed_cents, tax_cents, price, 1) AS cents
     FROM amounts
 ),
 

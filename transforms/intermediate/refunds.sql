@@ -4,5 +4,5 @@ SELECT
     invoice_id,
     CAST(invoice_amount(sum(amount_cents)) AS BIGINT) AS refunded_cents
 FROM intermediate.payments
-WHERE kind = 'refund' AND is_in_invoice_currency AND rejection_reason IS NULL
+WHERE kind = 'refund' AND is_in_invoice_currency
 GROUP BY invoice_id

@@ -55,4 +55,3 @@ INNER JOIN intermediate.detail_documents AS document
     ON grouped.vendor = document.vendor AND grouped.account = document.account
     AND grouped.entity = document.entity AND grouped.listing = document.listing
     AND grouped.document_key = document.document_key
-WHERE document.valid_to IS NULL

@@ -6,7 +6,7 @@
 -- The number in a JSON value, be it a JSON number or a JSON text that holds one, at full length: `readable` has put those
 -- numbers in quotes that the engine would have changed. The first branch is most of what vendors send.
 CREATE OR REPLACE MACRO is_number(value) AS
-    regexp_matches(value, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,9})?$');
+    regexp_matches(value, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$');
 
 CREATE OR REPLACE MACRO number_text(amount) AS
     CASE
@@ -18,22 +18,18 @@ CREATE OR REPLACE MACRO number_text(amount) AS
 CREATE OR REPLACE MACRO is_absent(amount) AS
     coalesce(CAST(amount AS VARCHAR), 'null') = 'null' OR trim(CAST(amount AS VARCHAR), '" ') = '';
 
--- A number text without its exponent: 1.5e-3 is 0.0015.
+-- A number text without its exponent: 1.5e-3 is .0015. The zeros that it takes are put around the digits first.
+CREATE OR REPLACE MACRO with_point(digits, place) AS left(digits, place) || '.' || substr(digits, place + 1);
+
 CREATE OR REPLACE MACRO shifted(sign, digits, point) AS
-    CASE
-        WHEN ltrim(digits, '0') = '' OR point < -30 THEN '0'
-        WHEN point > 40 THEN NULL
-        WHEN point <= 0 THEN sign || '0.' || repeat('0', -point) || digits
-        WHEN point >= length(digits) THEN sign || digits || repeat('0', point - length(digits))
-        ELSE sign || left(digits, point) || '.' || substr(digits, point + 1)
-    END;
+    sign || with_point(repeat('0', -point) || digits || repeat('0', point - length(digits)), greatest(point, 0));
 
 CREATE OR REPLACE MACRO plain_number(number) AS
     CASE
         WHEN NOT regexp_matches(number, '[eE]') THEN number
         ELSE shifted(
             regexp_extract(number, '^-'),
-            regexp_replace(regexp_replace(number, '[eE].*$', ''), '[^0-9]', '', 'g'),
+            regexp_replace(number, '[eE].*$|[^0-9]', '', 'g'),
             length(regexp_extract(number, '^[+-]?([0-9]*)', 1))
             + TRY_CAST(regexp_extract(number, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)
         )
@@ -87,7 +83,7 @@ CREATE OR REPLACE MACRO whole_part(value) AS
     CASE
         WHEN value IS NULL THEN 0
         WHEN regexp_matches(value, '^-?[0-9]{1,18}([.]0+)?$')
-            THEN CAST(TRY_CAST(regexp_replace(value, '[.]0+$', '') AS BIGINT) AS HUGEINT)
+            THEN TRY_CAST(value AS HUGEINT)
     END;
 
 CREATE OR REPLACE MACRO signed_text(is_negative, hundredths) AS
@@ -122,5 +118,5 @@ CREATE OR REPLACE MACRO formatted_price(value) AS
 CREATE OR REPLACE MACRO has_parts_of_a_minor_unit(number, factor) AS
     CASE
         WHEN NOT regexp_matches(number, '[.eE]') THEN FALSE
-        ELSE TRY_CAST(plain_number(number) AS DECIMAL(33, 5)) * factor <> minor_units(number, factor)
+        ELSE TRY_CAST(number AS DECIMAL(33, 5)) * factor <> minor_units(number, factor)
     END;

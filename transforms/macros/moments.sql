@@ -3,16 +3,11 @@
 
 CREATE OR REPLACE MACRO is_date(value) AS regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
 
-CREATE OR REPLACE MACRO is_sane(value) AS (value >= '1970' AND value < '2200');
+CREATE OR REPLACE MACRO is_sane(value) AS (value BETWEEN '1970' AND '2200');
 
 -- A time that a server doesn't have: nothing, Go's zero time (in any zone, or as Unix seconds), a database's zero date.
 CREATE OR REPLACE MACRO is_absent_time(value) AS
-    coalesce(
-        regexp_matches(
-            trim(value), '^(((0001-01-0[12]|0000-12-3[01]|0000-00-00)([Tt ].*)?)|-62135596800([.]0+)?)?$'
-        ),
-        TRUE
-    );
+    regexp_matches(value, '^(((0001-01-0[12]|0000-12-3[01]|0000-00-00)([Tt ].*)?)|-62135596800([.]0+)?)?$');
 
 -- Forms that are rare, put into the one that the engine casts (UTC where no offset is named, since that is the session's
 -- time zone): without seconds, with a blank before the offset, or with Go's two offsets. A leap second is the moment after it.
@@ -55,10 +50,10 @@ CREATE OR REPLACE MACRO day_of(moment) AS CAST(moment AT TIME ZONE 'UTC' AS DATE
 
 CREATE OR REPLACE MACRO exclusive_end(period_start, period_end, ends_on_date) AS
     CASE
-        WHEN ends_on_date AND is_anniversary(day_of(period_start), day_of(period_end)) THEN period_end
+        WHEN ends_on_date AND is_anniversary(period_start, period_end) THEN period_end
         WHEN ends_on_date THEN period_end + INTERVAL 1 DAY
         WHEN period_end = period_start THEN period_start + INTERVAL 1 DAY
-        WHEN period_end > period_start AND whole_seconds(period_start, period_end) % 86400 = 86399
-            THEN period_start + INTERVAL 1 DAY * ((whole_seconds(period_start, period_end) + 1) // 86400)
+        WHEN whole_seconds(period_start, period_end) % 86400 = 86399
+            THEN period_start + INTERVAL 1 DAY * (whole_seconds(period_start, period_end) // 86400 + 1)
         ELSE period_end
     END;

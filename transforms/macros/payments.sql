@@ -11,6 +11,9 @@ CREATE OR REPLACE MACRO hundredth_factor(minor_units_per_unit) AS
         ELSE CAST(1 AS DECIMAL(5, 2))
     END;
 
+-- Hundredths as a vendor states them, of a number text.
+CREATE OR REPLACE MACRO hundredths(number) AS CAST(invoice_amount(minor_units(number, 1)) AS DECIMAL(19, 0));
+
 -- An absent price is 1, one that can't be read null.
 CREATE OR REPLACE MACRO unit_price_of(value, number) AS
     CASE WHEN is_absent(value) THEN CAST(1 AS DECIMAL(15, 9)) ELSE TRY_CAST(number AS DECIMAL(15, 9)) END;
@@ -23,3 +26,6 @@ CREATE OR REPLACE MACRO own_hundredths(paid, billed, tax, price) AS
         WHEN paid = billed + tax THEN billed * price + tax
         ELSE paid * price
     END;
+
+CREATE OR REPLACE MACRO own_minor_units(paid, billed, tax, price, factor) AS
+    invoice_amount(TRY_CAST(round(own_hundredths(paid, billed, tax, price) * factor, 0) AS BIGINT));

@@ -26,7 +26,7 @@ stretches AS (
         CAST(periods.starts_at AS DATE) AS first_day,
         CAST(periods.ends_at - INTERVAL '0.000001' SECOND AS DATE) AS last_day,
         periods.leeway,
-        periods.payment_status <> 'upcoming' AND periods.ends_at <= run.started_at AS is_final
+        periods.ends_at <= run.started_at AS is_final
     FROM periods
     CROSS JOIN staging.run
     WHERE periods.is_stretch
@@ -38,30 +38,14 @@ known AS (
     GROUP BY vendor, account
 ),
 
--- Days that any invoice covers, and days that an issued one covers whose period is over. The days before what is known
--- and after it cover nothing, but end the last hole.
+-- Days that any invoice covers, and days that one covers whose period is over. What comes after all that is known covers
+-- nothing, but ends the last hole.
 covers AS (
     SELECT vendor, account, FALSE AS is_final, first_day, last_day FROM stretches
     UNION ALL
     SELECT vendor, account, TRUE AS is_final, first_day, last_day FROM stretches WHERE is_final
     UNION ALL
-    SELECT
-        known.vendor,
-        known.account,
-        kinds.is_final,
-        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS first_day,
-        CAST(known.first_day - INTERVAL '1' DAY AS DATE) AS last_day
-    FROM known
-    CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
-    UNION ALL
-    SELECT
-        known.vendor,
-        known.account,
-        kinds.is_final,
-        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS first_day,
-        CAST(known.last_day + INTERVAL '1' DAY AS DATE) AS last_day
-    FROM known
-    CROSS JOIN (SELECT FALSE AS is_final UNION ALL SELECT TRUE AS is_final) AS kinds
+    SELECT vendor, account, TRUE AS is_final, CAST(last_day + INTERVAL '1' DAY AS DATE) AS first_day, last_day FROM known
 ),
 
 ordered AS (
@@ -71,7 +55,7 @@ ordered AS (
         is_final,
         first_day,
         max(last_day) OVER (
-            PARTITION BY vendor, account, is_final ORDER BY first_day, last_day
+            PARTITION BY vendor, account, is_final ORDER BY first_day
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_until
     FROM covers
@@ -82,11 +66,11 @@ holes AS (
         ordered.vendor,
         ordered.account,
         ordered.is_final,
-        CAST(ordered.covered_until + INTERVAL '1' DAY AS DATE) AS starts_on,
-        ordered.first_day AS ends_on
+        coalesce(CAST(ordered.covered_until + INTERVAL '1' DAY AS DATE), known.first_day) AS starts_on,
+        ordered.first_day AS ends_on,
+        known.leeway
     FROM ordered
     INNER JOIN known ON ordered.vendor = known.vendor AND ordered.account = known.account
-    WHERE date_diff('day', ordered.covered_until, ordered.first_day) - 1 > known.leeway
 ),
 
 spans AS (
@@ -116,7 +100,7 @@ counted AS (
         months.next_month,
         months.ends_at,
         count(period.vendor) AS invoices,
-        sum(CASE WHEN period.payment_status = 'upcoming' THEN 1 ELSE 0 END) AS upcoming
+        bool_or(period.payment_status = 'upcoming') AS is_upcoming
     FROM months
     LEFT JOIN periods AS period
         ON months.vendor = period.vendor AND months.account = period.account
@@ -130,17 +114,16 @@ uncovered AS (
         counted.account,
         counted.month,
         sum(
-            CASE WHEN hole.is_final THEN 0 ELSE date_diff(
-                'day',
-                CASE WHEN hole.starts_on > counted.month THEN hole.starts_on ELSE counted.month END,
-                CASE WHEN hole.ends_on < counted.next_month THEN hole.ends_on ELSE counted.next_month END
-            ) END
-        ) AS days,
-        sum(CASE WHEN hole.is_final THEN 1 ELSE 0 END) AS open_holes
+            CASE
+                WHEN NOT hole.is_final
+                    THEN date_diff('day', greatest(hole.starts_on, counted.month), least(hole.ends_on, counted.next_month))
+            END
+        ) AS days
     FROM counted
     INNER JOIN holes AS hole
         ON counted.vendor = hole.vendor AND counted.account = hole.account
         AND hole.starts_on < counted.next_month AND hole.ends_on > counted.month
+    WHERE date_diff('day', hole.starts_on, hole.ends_on) > hole.leeway
     GROUP BY counted.vendor, counted.account, counted.month
 )
 
@@ -150,9 +133,9 @@ SELECT
     counted.month, -- first day of the calendar month
     counted.invoices, -- how many invoices' billing periods touch the month
     counted.invoices > 0
-    AND counted.upcoming = 0
+    AND NOT counted.is_upcoming
     AND counted.ends_at <= run.started_at
-    AND coalesce(uncovered.open_holes, 0) = 0 AS is_closed, -- over, and each of its days billed by an issued invoice whose period is over
+    AND uncovered.vendor IS NULL AS is_closed, -- over, and each of its days billed by an issued invoice whose period is over
     coalesce(uncovered.days, 0) > 0 AS is_gap, -- days of it are billed by no invoice, though earlier and later ones are: ask the vendor why
     CAST(coalesce(uncovered.days, 0) AS INTEGER) AS uncovered_days -- how many days those are
 FROM counted

@@ -14,12 +14,12 @@ touched AS (
         line.invoice_id,
         line.line_id,
         calendar.month,
-        CASE WHEN line.amount_cents < 0 THEN -1 ELSE 1 END AS sign,
+        sign(line.amount_cents) AS sign,
         CAST(abs(line.amount_cents) AS HUGEINT) AS cents,
         date_diff(
             'second',
-            CASE WHEN line.period_start > calendar.starts_at THEN line.period_start ELSE calendar.starts_at END,
-            CASE WHEN line.period_end < calendar.ends_at THEN line.period_end ELSE calendar.ends_at END
+            greatest(line.period_start, calendar.starts_at),
+            least(line.period_end, calendar.ends_at)
         ) AS seconds,
         date_diff('second', line.period_start, line.period_end) AS period_seconds
     FROM lines AS line

@@ -50,10 +50,12 @@ def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> di
         found[f"{name.replace('/', '.').removesuffix('.sql')}.jsonl"] = _rows(
             connection, query, in_order=name.startswith("exports/")
         )
+    # A report shows some of the rows: here are all.
+    texts = {each.name: each.text for each in audits()}
     found["audits.jsonl"] = [
-        json.dumps({"audit": each.name, "severity": each.severity} | _stated(each.columns, row))
+        json.dumps({"audit": each.name, "severity": each.severity} | json.loads(row))
         for each in report.findings
-        for row in sorted(each.rows, key=repr)
+        for row in _rows(connection, texts[each.name])
     ]
     return found
 

@@ -21,14 +21,31 @@ from pipelines.warehouse.load_results import AccountOutcome
 GIVEN = Path(__file__).parent / "given"
 NIGHTS = [datetime(2026, month, 1, 2, tzinfo=UTC) for month in range(7, 12)]
 STARTED_AT = NIGHTS[-1]
-# Of two accounts the newest run counts, whatever was before.
-_OUTCOMES = [
-    (3, "mongodb", "acme", None),
-    (3, "mongodb", "words", "HTTP 503."),
-    (4, "mongodb", "acme", "HTTP 401. Check its keys."),
-    (3, "turso", "acme", "HTTP 500."),
-    (4, "turso", "acme", None),
-    (4, "versori", "acme", ""),
+# Of two accounts the newest run counts, whatever was before; the first run's clock was ahead.
+_OUTCOMES: list[tuple[datetime, list[tuple[str, str, str | None]]]] = [
+    (datetime(2027, 1, 1, tzinfo=UTC), [("planetscale", "acme", None)]),
+    (
+        NIGHTS[3],
+        [
+            ("mongodb", "acme", None),
+            ("mongodb", "words", "HTTP 503."),
+            ("turso", "acme", "HTTP 500."),
+        ],
+    ),
+    (
+        NIGHTS[4],
+        [
+            ("mongodb", "acme", "HTTP 401. Check its keys."),
+            ("turso", "acme", None),
+            ("versori", "acme", ""),
+        ],
+    ),
+]
+# One got another name twice, and an account that came later took over its first one.
+_RENAMED = [
+    ("northflank", "renamed", "first name"),
+    ("northflank", "another", "other name"),
+    ("turso", "renamed", "name elsewhere"),
 ]
 
 
@@ -81,12 +98,20 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
             " valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ)"
         )
         connection.executemany(f"INSERT INTO raw.{table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    connection.execute(
+        "CREATE TABLE raw.renamed_accounts (vendor TEXT, account TEXT, first_name TEXT)"
+    )
+    connection.executemany("INSERT INTO raw.renamed_accounts VALUES (?, ?, ?)", _RENAMED)
     _add_load_results(connection)
 
 
 def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:
     load_results.create(connection)
-    for night, vendor, account, error in _OUTCOMES:
-        outcome = "ok" if error is None else "failed"
-        result = AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None, 1)
-        load_results.add(connection, f"night {night}", NIGHTS[night], [result])
+    for started_at, accounts in _OUTCOMES:
+        results = []
+        for vendor, account, error in accounts:
+            outcome = "ok" if error is None else "failed"
+            results.append(
+                AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None, 1)
+            )
+        load_results.add(connection, f"run of {started_at:%Y-%m-%d}", started_at, results)

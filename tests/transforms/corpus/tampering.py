@@ -242,9 +242,9 @@ TAMPERING: dict[str, list[str]] = {
         one(INVOICES, "billing_period_end = billing_period_start - INTERVAL 1 SECOND", T_1),
     ],
     "refunds_add_up": [
-        one(PAYMENTS, "amount_cents = amount_cents + 1", "kind = 'refund'"),
-        one(PAYMENTS, "kind = 'payment'", "kind = 'refund'"),
-        one(PAYMENTS, "kind = 'refund'", "kind = 'payment' AND amount_cents > 0"),
+        one(PAYMENTS, "amount_cents = amount_cents + 1", "kind = 'refund' AND amount_cents = 26"),
+        one(PAYMENTS, "kind = 'payment'", "kind = 'refund' AND amount_cents = 26"),
+        one(PAYMENTS, "kind = 'refund'", "kind = 'payment' AND amount_cents = 910"),
         one(INVOICES, "refunded_cents = 1", T_1),
         one(INVOICES, "refunded_cents = NULL", "refunded_cents > 0"),
     ],

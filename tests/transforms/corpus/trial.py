@@ -30,12 +30,19 @@ class Trial:
     """All models over the corpus, each as a table, so that nothing is read twice."""
 
     def __init__(self) -> None:
-        # A changed join may make more rows than fit into memory.
+        # A changed join may make more rows than fit into memory, and a recursion may never end.
         spill = Path(tempfile.gettempdir(), f"billhouse-corpus-{os.getpid()}")
-        self.connection = duckdb.connect(config={"threads": 1, "temp_directory": str(spill)})
+        self.connection = duckdb.connect(
+            config={
+                "threads": 1,
+                "memory_limit": "2GB",
+                "temp_directory": str(spill),
+                "max_temp_directory_size": "2GB",
+            }
+        )
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
-        names.make(self.connection, TRANSFORMS)
+        names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
         Clock(STARTED_AT).write(self.connection, "staging.run")
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")

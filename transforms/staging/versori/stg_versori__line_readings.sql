@@ -3,19 +3,15 @@
 -- kept: view
 WITH products AS (
     SELECT
-        document.vendor,
-        document.account,
-        document.listing,
-        document.document_key,
+        vendor,
+        account,
+        listing,
+        document_key,
         unnest(from_json(
-            document.document -> '$.productBreakdowns',
+            document -> '$.productBreakdowns',
             '[{"productName": "VARCHAR", "quantity": "JSON", "total": "JSON"}]'
         )) AS product
-    FROM staging.source_versori__invoices AS document
-    INNER JOIN intermediate.invoices AS invoice
-        ON document.vendor = invoice.vendor AND document.account = invoice.account
-        AND document.listing = invoice.listing AND document.document_key = invoice.document_key
-        AND document.valid_from = invoice.updated_at
+    FROM staging.stg_versori__counted_documents
 )
 
 SELECT
