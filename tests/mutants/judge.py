@@ -111,8 +111,8 @@ class Judge:
         if kind == "audits":
             [audit] = [each for each in project.audits(folder) if each.name == Path(file).stem]
             return self._audit_differs(audit)
-        if kind in ("alerts", "exports"):
-            query = (folder / file).read_text(encoding="utf-8")
+        if kind in ("alerts", "exports", "reports"):
+            query = read_queries(folder)[file]
             if kind == "exports":
                 return self._trial.connection.execute(query).fetchall() != self._exports[file]
             return self._trial.rows(query) != self._trial.queries[file]

@@ -37,7 +37,7 @@ SELECT
     coalesce(strftime(newest_start, '%Y-%m-%d'), '–') AS newest_period,
     coalesce(strftime(newest_end - INTERVAL '0.000001' SECOND, '%Y-%m-%d'), '–') AS newest_day,
     coalesce(strftime(last_ok_at, '%Y-%m-%d %H:%M'), 'never') AS last_ok,
-    greatest(date_diff('hour', last_ok_at, $now), 0) AS hours_old,
+    CASE WHEN last_ok_at IS NOT NULL THEN greatest(date_diff('hour', last_ok_at, $now), 0) END AS hours_old,
     coalesce(last_ok_at > $now, FALSE) AS is_ahead,
     coalesce(last_outcome, 'no longer configured') AS last_outcome,
     last_error,

@@ -23,6 +23,27 @@ from pipelines.transform.names import Clock
 from tests.transforms.corpus.given import STARTED_AT, load
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
+_GONE_ON_FROM = re.compile(
+    r"(?P<word>FROM|JOIN) report_(?P<question>clock|months|facts)\b(?P<alias> AS \w+)?"
+)
+# What reports are asked with here; `series` by account.
+ASKED_WITH = {
+    "$currency": "'USD'",
+    "$months": "6",
+    "$now": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
+    "$vendors": "CAST(NULL AS TEXT[])",
+    "$accounts": "['acme', 'words']",
+    "$unpaid": "FALSE",
+    "$month": "'2026-06'",
+    "$id_shown": "12",
+    "$limit": "200",
+    "$asked": "'T-1'",
+    "$invoice_id": "(SELECT min(invoice_id) FROM fct_payments)",
+    "FROM audit_results": "FROM (SELECT 'a' AS audit, 2 AS rows_found, 'told' AS message)",
+    "{key}": "account",
+    "{vendor}": "vendor",
+    "{account}": "account",
+}
 Rows = Counter[tuple[Any, ...]]
 
 
@@ -123,12 +144,25 @@ class Trial:
 
 
 def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
-    """What alerts and exports ask of the tables, by file."""
+    """What alerts, exports and reports ask of the tables, by file."""
     return {
-        f"{kind}/{path.name}": path.read_text(encoding="utf-8")
-        for kind in ("alerts", "exports")
+        f"{kind}/{path.name}": _filled_in(folder, path.read_text(encoding="utf-8"))
+        for kind in ("alerts", "exports", "reports")
         for path in sorted((folder / kind).glob("*.sql"))
     }
+
+
+def _filled_in(folder: Path, text: str) -> str:
+    """A report's question with what it is asked with, over what it goes on from."""
+    for name, value in ASKED_WITH.items():
+        text = text.replace(name, value)
+
+    def behind(match: re.Match[str]) -> str:
+        source = (folder / "reports" / f"{match['question']}.sql").read_text(encoding="utf-8")
+        alias = match["alias"] or f" AS report_{match['question']}"
+        return f"{match['word']} ({_filled_in(folder, source)}){alias}"
+
+    return _GONE_ON_FROM.sub(behind, text)
 
 
 def _macros_in(text: str) -> dict[str, str]:
