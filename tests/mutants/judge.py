@@ -61,10 +61,10 @@ class Judge:
         shutil.copy(ROOT / "pyproject.toml", folder)
         audits = list(project.audits())
         self._found = self._trial.audit(audits)
-        self._exports = {
+        self._in_order = {
             file: self._trial.connection.execute(query).fetchall()
             for file, query in read_queries().items()
-            if file.startswith("exports/")
+            if not file.startswith("alerts/")
         }
         self._fired = {
             (each.name, change): found_after(self._trial, each, change)
@@ -111,11 +111,14 @@ class Judge:
         if kind == "audits":
             [audit] = [each for each in project.audits(folder) if each.name == Path(file).stem]
             return self._audit_differs(audit)
-        if kind in ("alerts", "exports", "reports"):
-            query = read_queries(folder)[file]
-            if kind == "exports":
-                return self._trial.connection.execute(query).fetchall() != self._exports[file]
-            return self._trial.rows(query) != self._trial.queries[file]
+        if kind == "alerts":
+            return self._trial.rows(read_queries(folder)[file]) != self._trial.queries[file]
+        if kind in ("exports", "reports"):
+            return any(
+                self._trial.connection.execute(query).fetchall() != self._in_order[name]
+                for name, query in read_queries(folder).items()
+                if name.startswith(file)
+            )
         if self._trial.build(folder, [file], until=_EXPECTED) & _EXPECTED:
             return True
         if kind == "macros":

@@ -10,8 +10,8 @@ SELECT
     replace(change.kind, '_', ' ') AS kind,
     try_cast(change.before AS BIGINT) AS before_cents,
     try_cast(change.after AS BIGINT) AS after_cents,
-    coalesce(replace(change.before, '_', ' '), '') AS before,
-    coalesce(replace(change.after, '_', ' '), '') AS after,
+    replace(coalesce(change.before, ''), '_', ' ') AS before,
+    replace(coalesce(change.after, ''), '_', ' ') AS after,
     count(*) OVER () AS total
 FROM invoice_changes AS change
 INNER JOIN fct_invoices AS invoice ON change.invoice_id = invoice.invoice_id

@@ -6,8 +6,8 @@ WITH newest AS (
         least(max(month), CAST(date_trunc('month', max(report_clock.loaded_at)) AS DATE)) AS month
     FROM fct_monthly_spend
     CROSS JOIN report_clock
+    WHERE month IS NOT NULL
     GROUP BY currency
-    HAVING max(month) IS NOT NULL
 ),
 
 months AS (

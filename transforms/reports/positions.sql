@@ -13,7 +13,7 @@ months AS (
     SELECT
         billing.currency,
         period.month,
-        count(*) FILTER (WHERE period.invoices > 0) AS accounts,
+        count(*) AS accounts,
         bool_and(period.is_closed) AS is_closed
     FROM billing
     INNER JOIN dim_billing_periods AS period ON billing.vendor = period.vendor AND billing.account = period.account

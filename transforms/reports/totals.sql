@@ -1,5 +1,5 @@
 -- One row per month of the report, oldest first: what all vendors together bill in $currency, against the month before it in
--- per mille (rounded half away from zero), and whether upcoming invoices are in it, so that it may still grow.
+-- per mille (rounded half away from zero; null after a month of nothing), and whether upcoming invoices are in it, so that it may still grow.
 WITH totals AS (
     SELECT months.position, months.month, months.name, coalesce(sum(facts.cents), 0) AS cents
     FROM report_months AS months
@@ -21,7 +21,7 @@ SELECT
     compared.cents,
     compared.cents - compared.before AS change,
     sign(compared.cents - compared.before)
-    * ((2000 * abs(compared.cents - compared.before) + abs(compared.before)) // nullif(2 * abs(compared.before), 0))
+    * ((2000 * abs(compared.cents - compared.before) + abs(compared.before)) // (2 * abs(compared.before)))
         AS change_per_mille,
     accruing.month IS NOT NULL AS is_accruing
 FROM compared

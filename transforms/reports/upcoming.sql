@@ -23,7 +23,7 @@ billed AS (
     WHERE
         invoice.currency = $currency
         AND invoice.payment_status NOT IN ('upcoming', 'void')
-        AND invoice.billing_period_start < coalesce(upcoming.starts_at, 'infinity')
+        AND (upcoming.starts_at IS NULL OR invoice.billing_period_start < upcoming.starts_at)
     GROUP BY invoice.vendor, invoice.account, invoice.billing_period_start
     QUALIFY row_number() OVER (
         PARTITION BY invoice.vendor, invoice.account ORDER BY invoice.billing_period_start DESC

@@ -47,8 +47,8 @@ def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> di
     }
     connection.execute("USE marts")
     for name, query in read_queries().items():
-        found[f"{name.replace('/', '.').removesuffix('.sql')}.jsonl"] = _rows(
-            connection, query, in_order=name.startswith("exports/")
+        found[f"{name.replace('/', '.').replace('.sql', '')}.jsonl"] = _rows(
+            connection, query, in_order=not name.startswith("alerts/")
         )
     # A report shows some of the rows: here are all.
     texts = {each.name: each.text for each in audits()}

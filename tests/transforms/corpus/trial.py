@@ -26,24 +26,63 @@ _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
 _GONE_ON_FROM = re.compile(
     r"(?P<word>FROM|JOIN) report_(?P<question>clock|months|facts)\b(?P<alias> AS \w+)?"
 )
-# What reports are asked with here; `series` by account.
-ASKED_WITH = {
-    "$currency": "'USD'",
-    "$months": "6",
+_SHARED = {
     "$now": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
-    "$vendors": "CAST(NULL AS TEXT[])",
-    "$accounts": "['acme', 'words']",
-    "$unpaid": "FALSE",
-    "$month": "'2026-06'",
     "$id_shown": "12",
     "$limit": "200",
-    "$asked": "'T-1'",
-    "$invoice_id": "(SELECT min(invoice_id) FROM fct_payments)",
-    "FROM audit_results": "FROM (SELECT 'a' AS audit, 2 AS rows_found, 'told' AS message)",
-    "{key}": "account",
-    "{vendor}": "vendor",
-    "{account}": "account",
+    "FROM audit_results": "FROM (SELECT unnest(['b', 'a']) AS audit, 2 AS rows_found,"
+    " 'told' AS message)",
 }
+# What reports are asked with here, in three ways.
+ASKED_WITH = (
+    _SHARED
+    | {
+        "again": "",
+        "$currency": "'USD'",
+        "$months": "6",
+        "$vendors": "CAST(NULL AS TEXT[])",
+        "$accounts": "['acme', 'words']",
+        "$unpaid": "FALSE",
+        "$month": "'2026-06'",
+        "$asked": "'T-1'",
+        "$invoice_id": "(SELECT max(invoice_id) FROM fct_payments WHERE kind = 'refund')",
+        "{key}": "account",
+        "{vendor}": "vendor",
+        "{account}": "account",
+    },
+    _SHARED
+    | {
+        "again": " again",
+        "$currency": "'EUR'",
+        "$months": "30",
+        "$vendors": "['mongodb', 'turso']",
+        "$accounts": "CAST(NULL AS TEXT[])",
+        "$unpaid": "TRUE",
+        "$month": "CAST(NULL AS TEXT)",
+        "$asked": "(SELECT upper(left(min(invoice_id), 6)) FROM fct_invoices)",
+        "$invoice_id": "(SELECT min(invoice_id) FROM fct_invoices"
+        " WHERE payment_failed_at IS NOT NULL AND due_at IS NOT NULL)",
+        "{key}": "category",
+        "{vendor}": "''",
+        "{account}": "''",
+    },
+    _SHARED
+    | {
+        "again": " once more",
+        "$currency": "'GBP'",
+        "$months": "60",
+        "$vendors": "CAST(NULL AS TEXT[])",
+        "$accounts": "CAST(NULL AS TEXT[])",
+        "$unpaid": "FALSE",
+        "$month": "CAST(NULL AS TEXT)",
+        "$asked": "(SELECT max(invoice_id) FROM fct_invoices)",
+        "$invoice_id": "(SELECT invoice_id FROM fct_invoice_lines GROUP BY invoice_id"
+        " ORDER BY count(quantity) DESC, count(DISTINCT category) DESC, invoice_id LIMIT 1)",
+        "{key}": "vendor",
+        "{vendor}": "vendor",
+        "{account}": "''",
+    },
+)
 Rows = Counter[tuple[Any, ...]]
 
 
@@ -145,22 +184,27 @@ class Trial:
 
 def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
     """What alerts, exports and reports ask of the tables, by file."""
-    return {
-        f"{kind}/{path.name}": _filled_in(folder, path.read_text(encoding="utf-8"))
-        for kind in ("alerts", "exports", "reports")
-        for path in sorted((folder / kind).glob("*.sql"))
-    }
+    found: dict[str, str] = {}
+    for kind in ("alerts", "exports", "reports"):
+        for path in sorted((folder / kind).glob("*.sql")):
+            text = path.read_text(encoding="utf-8")
+            askings = ASKED_WITH if kind == "reports" else ASKED_WITH[:1]
+            for asking in askings:
+                query = _filled_in(folder, text, asking)
+                if query not in found.values():
+                    found[f"{kind}/{path.name}{asking['again']}"] = query
+    return found
 
 
-def _filled_in(folder: Path, text: str) -> str:
+def _filled_in(folder: Path, text: str, asking: Mapping[str, str]) -> str:
     """A report's question with what it is asked with, over what it goes on from."""
-    for name, value in ASKED_WITH.items():
-        text = text.replace(name, value)
+    for name, value in asking.items():
+        text = text.replace(name, value) if name[0] in "${F" else text
 
     def behind(match: re.Match[str]) -> str:
         source = (folder / "reports" / f"{match['question']}.sql").read_text(encoding="utf-8")
         alias = match["alias"] or f" AS report_{match['question']}"
-        return f"{match['word']} ({_filled_in(folder, source)}){alias}"
+        return f"{match['word']} ({_filled_in(folder, source, asking)}){alias}"
 
     return _GONE_ON_FROM.sub(behind, text)
 
