@@ -71,7 +71,7 @@ def billhouse(
     """End to end, as a user runs it: from the start of the process to the published copy."""
     return Program(
         "Billhouse",
-        (sys.executable, "-m", "pipelines.cli.app", "run", "--log-format", "json"),
+        (sys.executable, "-m", "pipelines.cli", "run", "--log-format", "json"),
         "warehouse/billhouse.duckdb",
         result,
         {"WAREHOUSE__DIRECTORY": "{folder}/warehouse", **variables},

@@ -75,7 +75,7 @@ def _terminal(
 
 def _billhouse(warehouse: Warehouse, *arguments: str) -> str:
     finished = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "pipelines.cli.app", *arguments],
+        [sys.executable, "-m", "pipelines.cli", *arguments],
         env={
             **os.environ,
             "WAREHOUSE__DIRECTORY": str(warehouse.directory),

@@ -98,7 +98,3 @@ def main() -> None:
         )
         sys.exit(2)
     app(prog_name="billhouse")
-
-
-if __name__ == "__main__":
-    main()

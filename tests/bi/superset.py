@@ -138,7 +138,7 @@ def _published_rows(chart: Chart, warehouse: Warehouse) -> list[Row]:
 
 def _publish(warehouse: Warehouse, sandbox: Sandbox) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.app", "run"],
+        [sys.executable, "-m", "pipelines.cli", "run"],
         env={
             **os.environ,
             **sandbox.environment(),

@@ -95,7 +95,7 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
         variables[f"SOURCES__{vendor.upper()}__ACCOUNTS"] = json.dumps(accounts)
         variables[f"SOURCES__{vendor.upper()}__BASE_URL"] = f"{door.url}/{vendor}"
     finished = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pipelines.cli.app", "run", "--log-format", "json"],
+        [sys.executable, "-W", "error", "-m", "pipelines.cli", "run", "--log-format", "json"],
         cwd=folder,
         env={**os.environ, **variables},
         capture_output=True,

@@ -60,7 +60,7 @@ def invoices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
             variables[f"SOURCES__{vendor}__ACCOUNTS"] = json.dumps([account])
             variables[f"SOURCES__{vendor}__BASE_URL"] = server.url
         finished = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli.app", "run"],
+            [sys.executable, "-m", "pipelines.cli", "run"],
             cwd=folder,
             env={**os.environ, **variables},
             capture_output=True,

@@ -83,7 +83,7 @@ def configured(
 def night(sandbox: Sandbox, variables: dict[str, str], folder: Path, expected: list[Fact]) -> Night:
     sandbox.reset_requests()
     finished = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pipelines.cli.app", "run", "--log-format", "json"],
+        [sys.executable, "-W", "error", "-m", "pipelines.cli", "run", "--log-format", "json"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         capture_output=True,

@@ -80,7 +80,7 @@ def _ran(home: Path, sandbox: Sandbox, command: tuple[str, ...]) -> str:
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     finished = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.app", *command],
+        [sys.executable, "-m", "pipelines.cli", *command],
         env={**os.environ, **addresses, "PYTHONPATH": str(ROOT), "HOME": str(home),
              "TMPDIR": str(temporary), "WAREHOUSE__DIRECTORY": str(home / "warehouse")},
         cwd=home,

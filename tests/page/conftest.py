@@ -51,7 +51,7 @@ def billhouse(tmp_path_factory: pytest.TempPathFactory) -> Command:
 
     def start(warehouse: Warehouse, *arguments: str) -> Finished:
         return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli.app", *arguments],
+            [sys.executable, "-m", "pipelines.cli", *arguments],
             env=environment(warehouse),
             cwd=directory,
             capture_output=True,

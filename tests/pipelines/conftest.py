@@ -48,7 +48,7 @@ def billhouse(warehouse: Warehouse, tmp_path: Path) -> Billhouse:
 
     def start(*arguments: str, variables: Mapping[str, str] | None = None) -> Finished:
         return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli.app", *arguments],
+            [sys.executable, "-m", "pipelines.cli", *arguments],
             env=environment(warehouse, variables),
             cwd=tmp_path,
             capture_output=True,

@@ -29,7 +29,7 @@ def loaded(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) ->
         [
             sys.executable,
             "-m",
-            "pipelines.cli.app",
+            "pipelines.cli",
             "run",
             "--vendor",
             "turso",
@@ -290,7 +290,7 @@ def test_a_stopped_run_is_repaired_by_the_next(
     with running(World(months=2), latency=0.2) as sandbox:
         variables = sandbox.environment(["versori", "turso"])
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli.app", "run"],
+            [sys.executable, "-m", "pipelines.cli", "run"],
             env=environment(warehouse, variables),
             cwd=tmp_path,
             stderr=subprocess.PIPE,

@@ -30,7 +30,7 @@ def answered(
         name: value for name, value in sandbox.environment().items() if name.endswith("_URL")
     }
     return conversation(
-        [sys.executable, "-m", "pipelines.cli.app", "init", *arguments],
+        [sys.executable, "-m", "pipelines.cli", "init", *arguments],
         answers,
         folder=folder,
         variables=environment(Warehouse(folder / "warehouse"), {**addresses, "COLUMNS": "400"}),

@@ -50,7 +50,7 @@ def start(
     stderr: int = subprocess.PIPE,
     shell: str = "",
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "pipelines.cli.app", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {shell}', "sh", *command] if shell else command,
         env=environment(warehouse, variables),
@@ -194,7 +194,7 @@ def test_a_terminal_of_few_signs(
     warehouse: Warehouse, shared_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     variables = environment(warehouse, accounts(shared_sandbox) | {"PYTHONIOENCODING": "ascii"})
-    arguments = [sys.executable, "-m", "pipelines.cli.app", "run"]
+    arguments = [sys.executable, "-m", "pipelines.cli", "run"]
     exit_code, shown = conversation(arguments, [], folder=tmp_path, variables=variables)
     assert exit_code == 0, shown
     assert "Traceback" not in shown

@@ -27,7 +27,7 @@ def start(
     folder: Path = Path("/"),
     shell: str = "",
 ) -> Finished:
-    command = [sys.executable, "-m", "pipelines.cli.app", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
     return subprocess.run(
         ["sh", "-c", f'{shell} exec "$@"', "sh", *command] if shell else command,
         env=environment(warehouse, variables),
@@ -244,7 +244,7 @@ def test_a_path_that_is_not_utf_8(tmp_path: Path) -> None:
     variables = environment(Warehouse(tmp_path))
     variables["WAREHOUSE__DIRECTORY"] = os.fsdecode(bytes(tmp_path) + b"/\xff")
     finished = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.app", "status"],
+        [sys.executable, "-m", "pipelines.cli", "status"],
         env=variables,
         capture_output=True,
         text=True,
