@@ -36,7 +36,7 @@ def text_of(value: Any) -> str:
             return str(value)
 
 
-def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
+def print_as_table(result: pa.Table, *, title: str | None = None, expanded: bool = False) -> None:
     """For people; see `tables.print_table`."""
     import pyarrow.types as types
 
@@ -45,7 +45,9 @@ def print_as_table(result: pa.Table, *, title: str | None = None) -> None:
         for index, kind in enumerate(result.schema.types)
         if types.is_integer(kind) or types.is_decimal(kind) or types.is_floating(kind)
     )
-    print_table(result.column_names, _texts(result), numbers=numbers, title=title)
+    print_table(
+        result.column_names, _texts(result), numbers=numbers, title=title, expanded=expanded
+    )
 
 
 def print_as_csv(result: pa.Table, *, raw: bool = False) -> None:

@@ -35,6 +35,13 @@ def query(
         bool,
         typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
     ] = False,
+    expanded: Annotated[
+        bool,
+        typer.Option(
+            "--expanded",
+            help="Show one block a row, as is done by itself where a table is too wide.",
+        ),
+    ] = False,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -74,11 +81,13 @@ def query(
 
         if raw and result_format is not ResultFormat.CSV:
             raise UsageError("--raw is for --format csv: the other formats are exact anyway.")
+        if expanded and result_format is not ResultFormat.TABLE:
+            raise UsageError("--expanded is for tables; CSV and JSON hold all of each row anyway.")
         with _tables(as_of, staging=staging) as connection:
             result = read.ask(connection, sql)
             match result_format:
                 case ResultFormat.TABLE:
-                    output.print_as_table(result)
+                    output.print_as_table(result, expanded=expanded)
                 case ResultFormat.CSV:
                     output.print_as_csv(result, raw=raw)
                 case ResultFormat.JSON:
