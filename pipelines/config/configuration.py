@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config.accounts import known_vendors, no_account
+from pipelines.config.in_vain import refuse_settings_in_vain
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Configuration:
 
         wanted = known_vendors(vendors)
         with _told():
+            refuse_settings_in_vain(self.values, [each.name for each in known_vendors([])])
             accounts = read_accounts(wanted, self.values)
         if not accounts:
             raise no_account(vendors)

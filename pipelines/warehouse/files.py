@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.config.configuration import Configuration
+from pipelines.config.in_vain import refuse_variables_in_vain
 from pipelines.errors import UsageError
 from pipelines.warehouse.database_files import path_text
 
@@ -61,6 +62,7 @@ def configured_warehouse(configuration: Configuration | None = None) -> Warehous
     Raises:
         UsageError: the configuration can't be read, or the setting is no path.
     """
+    refuse_variables_in_vain()
     directory = (configuration or Configuration()).get("warehouse", "directory")
     if isinstance(directory, str) and directory != os.environ.get(_DIRECTORY_VARIABLE):
         # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.

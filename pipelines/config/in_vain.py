@@ -1,0 +1,57 @@
+"""Settings that would be ignored in silence: names that are nearly right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from sources.accounts.values import Values
+
+_ALERTS = "alerts"
+_WAREHOUSE = ("directory",)
+_VARIABLE = "WAREHOUSE__DIRECTORY"
+
+
+def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
+    """See that each account is a known vendor's, and that alerts and the warehouse are configured
+    under their names.
+
+    Raises:
+        UsageError: something is not; says which, and what is probably meant.
+    """
+    known = list(vendors)
+    for name in sorted({key.partition("__")[0] for key in values.keys("sources")}):
+        if name not in known and values.get("sources", name, "accounts") is not None:
+            raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
+    for section in _nearly(_ALERTS, values):
+        raise _unknown(f"[{section}] is not read", section, [_ALERTS])
+    for key in values.keys("warehouse"):
+        if key not in _WAREHOUSE:
+            raise _unknown(f"`{key}` in [warehouse] is not read", key, _WAREHOUSE)
+
+
+def refuse_variables_in_vain() -> None:
+    """The same of variables that need no file to be read. Raises UsageError."""
+    for name in ("WAREHOUSE_DIRECTORY", "WAREHOUSE__DIR", "WAREHOUSE_DIR"):
+        if os.environ.get(name):
+            raise UsageError(
+                f"The variable {name} is not read. Did you mean {_VARIABLE} (two underscores)?"
+            )
+
+
+def _nearly(section: str, values: Values) -> Iterator[str]:
+    for name in (section.removesuffix("s"), section.capitalize()):
+        if values.keys(name):
+            yield name
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
+    names = list(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(names)}."
+    return UsageError(f"The configuration can't be used. {what}, and would do nothing. {meant}")
