@@ -2,7 +2,7 @@
 
     python scripts/new_vendor.py acme --title "Acme Cloud" --like turso
 
-It writes what CONTRIBUTING's steps 2 to 5 and 8 name (source, readings, stand-in, page) and enters
+It writes what CONTRIBUTING's steps 2 to 5 and 8 name (source, readings, stand-in, page), and enters
 it in both registries and in the layers of `pyproject.toml`. From there on the tests of the contract
 pass, and each file is changed until it says what the vendor's evidence says.
 """
@@ -47,8 +47,9 @@ def main() -> int:
         _register(ROOT / file_name, line, name)
     _layer(ROOT / "pyproject.toml", like, name)
     print(
-        "Next: change each of these files to what the vendor's evidence says, and follow"
-        " CONTRIBUTING's steps 6 to 8 (expectation, tests of the readings, tables of vendors)."
+        f"Next: every sentence, address and reading in these files is still {like}'s. Replace each"
+        " by what the vendor's evidence says, and follow CONTRIBUTING's steps 6 to 8 (expectation,"
+        " tests of the readings, tables of vendors)."
     )
     return 0
 
@@ -58,17 +59,17 @@ def _files(like: str) -> Iterator[Path]:
     yield ROOT / "docs" / "vendors" / f"{like}.md"
     yield from sorted((ROOT / "transforms" / "staging" / like).glob("*.sql"))
     yield from sorted((ROOT / "sandbox" / "vendors" / like).glob("*.py"))
+    macros = ROOT / "transforms" / "macros" / f"{like}.sql"
+    if macros.exists():
+        yield macros
 
 
 def _renamed(text: str, like: str, name: str, title: str) -> str:
-    """Constants, module names, titles and the vendor's own name."""
+    """Constants, names of modules and classes, the vendor's own name and its title."""
     text = re.sub(rf"(?<![a-z]){like}(?![a-z])", name, text)
     text = text.replace(like.upper(), name.upper())
-    return re.sub(rf"(?i)(?<![a-z]){like}(?=[A-Z]|\b)", lambda m: _as(m[0], name, title), text)
-
-
-def _as(found: str, name: str, title: str) -> str:
-    return name if found.islower() else title.replace(" ", "")
+    text = re.sub(rf"(?i)\b{like}(?=[A-Z])", title.replace(" ", ""), text)
+    return re.sub(rf"(?i)\b{like}\b", title, text)
 
 
 def _register(file: Path, line: str, name: str) -> None:

@@ -47,6 +47,13 @@ def test_a_copy_of_each_vendor_is_a_vendor(checkout: Path) -> None:
     )
     layered = run(checkout, "-c", program)
     assert layered.returncode == 0, layered.stdout
+    program = (
+        "from tests.transforms.corpus.trial import Trial; trial = Trial();"
+        "[trial.rows(f'FROM staging.stg_new{vendor}__invoice_readings') for vendor in"
+        f" {list(VENDORS)!r}]"
+    )
+    built = run(checkout, "-c", program)
+    assert built.returncode == 0, built.stderr
     tested = run(
         checkout, *("-m", "pytest", "-q", "-n", "0", "tests/contract/test_sources.py", "-k", "new")
     )

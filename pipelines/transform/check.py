@@ -76,11 +76,11 @@ def _refused(model: Model, line: int, reason: str) -> str:
         return (
             f"transforms/{model.file}, line {line}: {reason}, so that it can't be kept by invoice:"
             " an invoice's rows would depend on others, which a build of what changed doesn't"
-            " read. Let it, or write '-- kept: whole' into its head."
+            " read. Leave it out, or write '-- kept: whole' into its head."
         )
     return (
         f"transforms/{model.file}, line {line}: {reason}. It is built over the invoices that"
-        " changed, which are of several accounts and not all of any. Let it, or write"
+        " changed, which are of several accounts and not all of any. Leave it out, or write"
         " '-- kept: whole' into its head."
     )
 

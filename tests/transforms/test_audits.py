@@ -51,7 +51,9 @@ def test_silent_on_good_data(trial: Trial, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_fires(trial: Trial, name: str, number: int) -> None:
+    assert name in TAMPERING, f"tampering.py has no change that breaks {name}"
     audit, change = AUDITS[name], TAMPERING[name][number]
+    assert (name, change) in FIRED, "run `make expected`"
     before = trial.rows(audit.text)
     with trial.undone():
         trial.connection.execute(change)

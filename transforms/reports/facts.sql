@@ -9,3 +9,4 @@ SELECT
 FROM fct_monthly_spend AS spent
 INNER JOIN report_months ON spent.currency = report_months.currency AND spent.month = report_months.month
 GROUP BY ALL
+ORDER BY ALL

@@ -23,3 +23,4 @@ SELECT
     strftime(month, '%b %Y') AS name,
     row_number() OVER (PARTITION BY currency ORDER BY month) - 1 AS position
 FROM months
+ORDER BY ALL
