@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from pipelines.errors import UsageError
 if TYPE_CHECKING:
     from sources.accounts.values import Values
 
-_ALERTS = "alerts"
+_ALERT = "alert"
 _WAREHOUSE = ("directory",)
 _VARIABLE = "WAREHOUSE__DIRECTORY"
 
@@ -28,8 +28,8 @@ def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
     for name in sorted({key.partition("__")[0] for key in values.keys("sources")}):
         if name not in known and values.get("sources", name, "accounts") is not None:
             raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
-    for section in _nearly(_ALERTS, values):
-        raise _unknown(f"[{section}] is not read", section, [_ALERTS])
+    if values.keys(_ALERT):
+        raise _unknown(f"[{_ALERT}] is not read", _ALERT, ["alerts"])
     for key in values.keys("warehouse"):
         if key not in _WAREHOUSE:
             raise _unknown(f"`{key}` in [warehouse] is not read", key, _WAREHOUSE)
@@ -42,12 +42,6 @@ def refuse_variables_in_vain() -> None:
             raise UsageError(
                 f"The variable {name} is not read. Did you mean {_VARIABLE} (two underscores)?"
             )
-
-
-def _nearly(section: str, values: Values) -> Iterator[str]:
-    for name in (section.removesuffix("s"), section.capitalize()):
-        if values.keys(name):
-            yield name
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:

@@ -78,6 +78,6 @@ def test_layers_read_downwards() -> None:
         (f"staging.stg_{vendor}__invoices", f"intermediate.{read}")
         for vendor in vendors
         for read in ("invoices", "details", "refunds")
-    } | {("staging.stg_versori__line_readings", "intermediate.invoices")}
+    } | {("staging.stg_versori__counted_documents", "intermediate.invoices")}
     allowed.add(("intermediate.line_periods", "marts.fct_invoice_lines"))
     assert upwards <= allowed

@@ -24,7 +24,7 @@ from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 HISTORIES = int(os.environ.get("BILLHOUSE_HISTORIES", "2"))
-NIGHTS = int(os.environ.get("BILLHOUSE_NIGHTS", "6"))
+NIGHTS = int(os.environ.get("BILLHOUSE_NIGHTS", "5"))
 KEPT = [
     "intermediate.invoices",
     *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
