@@ -1,19 +1,25 @@
-"""The vendors' billing APIs: configured accounts in, whole listings of verbatim documents out."""
+"""The vendors' billing APIs: configured accounts in, whole listings of verbatim documents out.
+
+The names are looked up when they are first used: who reads a setting shall not wait for dlt, which
+takes more than a second to be imported.
+"""
 
 from __future__ import annotations
 
-from dlt.extract.source import DltSource
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from sources.accounts.check import CheckResult, check_accounts
-from sources.accounts.configuration import read_accounts
-from sources.client.retry import RetryPolicy
-from sources.errors import ConfigurationError, FetchError, SourceError
-from sources.extract.account import AccountResult, FetchEvent
-from sources.extract.resources import fetched_source, self_fetching_source
-from sources.extract.run import Fetch
-from sources.extract.state import Known
-from sources.registry import VENDORS
-from sources.vendor import ConfiguredAccount, Vendor
+if TYPE_CHECKING:
+    from dlt.extract.source import DltSource
+
+    from sources.accounts.check import CheckResult, check_accounts
+    from sources.client.retry import RetryPolicy
+    from sources.errors import ConfigurationError, FetchError, SourceError
+    from sources.extract.account import AccountResult, FetchEvent
+    from sources.extract.run import Fetch
+    from sources.extract.state import Known
+    from sources.registry import VENDORS
+    from sources.vendor import ConfiguredAccount, Vendor
 
 __all__ = [
     "VENDORS",
@@ -32,10 +38,34 @@ __all__ = [
     "configured_accounts",
     "source",
 ]
+_MODULES = {
+    "VENDORS": "registry",
+    "AccountResult": "extract.account",
+    "CheckResult": "accounts.check",
+    "ConfigurationError": "errors",
+    "ConfiguredAccount": "vendor",
+    "Fetch": "extract.run",
+    "FetchError": "errors",
+    "FetchEvent": "extract.account",
+    "Known": "extract.state",
+    "RetryPolicy": "client.retry",
+    "SourceError": "errors",
+    "Vendor": "vendor",
+    "check_accounts": "accounts.check",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def configured_accounts() -> list[ConfiguredAccount]:
     """Every configured account, in the registry's order. Raises ConfigurationError."""
+    from sources.accounts.configuration import read_accounts
+    from sources.registry import VENDORS
+
     return read_accounts(VENDORS.values())
 
 
@@ -52,6 +82,9 @@ def source(vendor: str, fetch: Fetch | None = None) -> DltSource:
     Then an account that fails fails the pipeline's extraction with `FetchError`, and nothing is
     loaded. Raises KeyError for a vendor that isn't in `VENDORS`, and ConfigurationError.
     """
+    from sources.extract.resources import fetched_source, self_fetching_source
+    from sources.registry import VENDORS
+
     if fetch is None:
         return self_fetching_source(VENDORS[vendor])
     return fetched_source(VENDORS[vendor], fetch)

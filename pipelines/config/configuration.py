@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config.accounts import known_vendors, no_account
@@ -25,7 +26,7 @@ class Configuration:
     def __init__(self, values: Values | None = None) -> None:
         self._values = values
 
-    @property
+    @cached_property
     def values(self) -> Values:
         from sources.accounts.values import DltValues
 

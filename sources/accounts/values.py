@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,7 +54,7 @@ class DltValues:
         if value := os.environ.get(variable):
             return value
         *sections, key = path
-        for provider in _providers():
+        for provider in self._providers:
             value, _ = provider.get_value(key, _anything(), "", *sections)
             # A variable that is set to nothing, as an absent secret of a CI is, says nothing.
             if value is not None and (value != "" or variable not in os.environ):
@@ -63,7 +64,7 @@ class DltValues:
     def keys(self, *path: str) -> Sequence[str]:
         *sections, key = path
         found: list[str] = []
-        for provider in _providers():
+        for provider in self._providers:
             section, _ = provider.get_value(key, _anything(), "", *sections)
             if isinstance(section, Mapping):
                 found += section
@@ -75,22 +76,22 @@ class DltValues:
         ]
         return found
 
+    @cached_property
+    def _providers(self) -> Sequence[Any]:
+        import dlt
+
+        with readable_files():
+            providers: Sequence[Any] = dlt.config.config_providers
+            # They read their files at the first question.
+            for provider in providers:
+                provider.get_value("sources", _anything(), "")
+        return providers
+
 
 def _anything() -> Any:
     from dlt.common.typing import TSecretStrValue
 
     return TSecretStrValue
-
-
-def _providers() -> Sequence[Any]:
-    import dlt
-
-    with readable_files():
-        providers: Sequence[Any] = dlt.config.config_providers
-        # They read their files at the first question.
-        for provider in providers:
-            provider.get_value("sources", _anything(), "")
-    return providers
 
 
 @contextmanager

@@ -65,6 +65,23 @@ def test_help_is_quick_and_every_command_has_examples(billhouse: Billhouse) -> N
         assert "Example" in billhouse(command, "--help").stdout
 
 
+def test_reading_waits_for_no_import_of_dlt(loaded: Warehouse) -> None:
+    for arguments in (["query", "FROM fct_invoices LIMIT 1"], ["status"], ["invoices"]):
+        program = (
+            "import sys; from pipelines.cli.app import app;"
+            f" app({arguments!r}, standalone_mode=False);"
+            " assert 'dlt' not in sys.modules"
+        )
+        finished = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment(loaded),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stderr
+
+
 def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: Sandbox) -> None:
     program = (
         "import sys\n"
