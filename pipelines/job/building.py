@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import JobError, one_sentence
 from pipelines.job import events
-from pipelines.job.events import Event, Listener
+from pipelines.job.context import RunContext
+from pipelines.job.events import Event
 from pipelines.job.interruption import stop_if_asked
 from pipelines.job.result import InvoiceChange, RejectedDocument
 from pipelines.publish.write import begin, beside, publish
@@ -21,7 +22,6 @@ from pipelines.transform.model import ModelError
 from pipelines.warehouse import load_results
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals
-from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.migrations import drop_what_builds_once_kept
 from pipelines.warehouse.sql_text import literal
 
@@ -34,16 +34,6 @@ class _CannotGoOnError(Exception):
 
 
 @dataclass(frozen=True)
-class Build:
-    """What a build is asked for, and by which run."""
-
-    warehouse: Warehouse
-    run_id: str
-    started_at: datetime
-    tell: Listener
-
-
-@dataclass(frozen=True)
 class Built:
     """What came of a build. It is published, if its audits found no error."""
 
@@ -53,7 +43,7 @@ class Built:
 
 
 def build_and_publish(
-    asked: Build, *, anew: bool = False, changed_since: datetime | None = None
+    run: RunContext, *, anew: bool = False, changed_since: datetime | None = None
 ) -> Built:
     """Build what changed, or with `anew` everything, and publish it if the audits allow. Changes
     of invoices are told from `changed_since` on; a rebuild brings none.
@@ -62,42 +52,40 @@ def build_and_publish(
         JobError: the tables can't be built or published; what is published is as it was.
     """
     stop_if_asked()
-    asked.tell(Event("transform_started", "Building and auditing the tables"))
+    run.tell(Event("transform_started", "Building and auditing the tables"))
     try:
-        return _built_and_published(asked, anew, changed_since)
+        return _built_and_published(run, anew, changed_since)
     except _CannotGoOnError:
         # What is published may be damaged where nobody looked: it isn't needed.
         stop_if_asked()
-        return _built_and_published(asked, True, changed_since)
+        return _built_and_published(run, True, changed_since)
 
 
-def _built_and_published(asked: Build, anew: bool, changed_since: datetime | None) -> Built:
-    with beside(asked.warehouse) as folder, closing(connect(asked.warehouse)) as connection:
+def _built_and_published(run: RunContext, anew: bool, changed_since: datetime | None) -> Built:
+    with beside(run.warehouse) as folder, closing(connect(run.warehouse)) as connection:
         connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
         load_results.create(connection)
-        result = _built(asked, connection, folder, anew=anew)
+        result = _built(run, connection, folder, anew=anew)
         for finding in result.findings:
-            asked.tell(events.audit(finding))
+            run.tell(events.audit(finding))
         if result.has_errors:
             return Built(result)
         stop_if_asked()
         built = Built(result, _rejected(connection), _changes(connection, changed_since))
-        _publish(asked, connection, folder, result)
+        _publish(run, connection, folder, result)
     return built
 
 
 def _built(
-    asked: Build, connection: duckdb.DuckDBPyConnection, folder: Path, *, anew: bool
+    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, *, anew: bool
 ) -> BuildResult:
     import duckdb
 
     is_copy = False
     try:
         drop_what_builds_once_kept(connection)
-        is_copy = begin(
-            connection, asked.warehouse, folder, (lambda _: False) if anew else can_go_on
-        )
-        return build(connection, started_at=asked.started_at, run_id=asked.run_id)
+        is_copy = begin(connection, run.warehouse, folder, (lambda _: False) if anew else can_go_on)
+        return build(connection, started_at=run.started_at, run_id=run.run_id)
     except (duckdb.Error, ModelError) as error:
         if is_copy and isinstance(error, duckdb.Error):
             raise _CannotGoOnError from error
@@ -111,7 +99,7 @@ def _built(
 
 
 def _publish(
-    asked: Build, connection: duckdb.DuckDBPyConnection, folder: Path, result: BuildResult
+    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, result: BuildResult
 ) -> None:
     import duckdb
 
@@ -119,17 +107,17 @@ def _publish(
     tables = [*marts, AUDIT_RESULTS.table, load_results.TABLE]
     try:
         load_results.copy(connection, "work")
-        publish(connection, asked.warehouse, folder, tables, unchanged=result.unchanged)
+        publish(connection, run.warehouse, folder, tables, unchanged=result.unchanged)
     except (duckdb.Error, OSError) as error:
         raise JobError(
             f"The tables are built, but could not be published: {one_sentence(error)} Fix the"
             " cause (a full disk is the most frequent one) and run `billhouse rebuild`."
         ) from error
-    asked.tell(
+    run.tell(
         Event(
             "published",
-            f"Published {asked.warehouse.published}",
-            fields={"path": str(asked.warehouse.published), "tables": len(tables)},
+            f"Published {run.warehouse.published}",
+            fields={"path": str(run.warehouse.published), "tables": len(tables)},
         )
     )
 

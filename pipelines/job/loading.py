@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.job import events, memory
-from pipelines.job.events import Event, Listener
+from pipelines.job.context import RunContext
+from pipelines.job.events import Event
 from pipelines.job.load import load
 from pipelines.job.moments import Moment, moment_of_load
 from pipelines.publish.write import beside_published
 from pipelines.warehouse import details_held, load_results, state
 from pipelines.warehouse.connection import connect
-from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.former_accounts import former_accounts
 from pipelines.warehouse.load_results import AccountOutcome
 
@@ -26,19 +25,8 @@ if TYPE_CHECKING:
     from sources.vendor import ConfiguredAccount
 
 
-@dataclass(frozen=True)
-class Load:
-    """What a load is asked for, and by which run."""
-
-    warehouse: Warehouse
-    run_id: str
-    started_at: datetime
-    tell: Listener
-    full_refresh: bool = False
-
-
 def fetch_and_load(
-    asked: Load, accounts: Sequence[ConfiguredAccount]
+    run: RunContext, accounts: Sequence[ConfiguredAccount], *, full_refresh: bool = False
 ) -> tuple[list[AccountOutcome], Moment]:
     """Fetch the accounts and load them while they come in. Returns what came of each, and when the
     load happened.
@@ -50,51 +38,52 @@ def fetch_and_load(
 
     vendors = [name for name in VENDORS if any(each.vendor == name for each in accounts)]
     entities = {name: VENDORS[name].entities for name in vendors}
-    asked.tell(
+    run.tell(
         Event(
             "load_started",
             f"Fetching {len(accounts)} account(s) of {len(vendors)} vendor(s)",
-            fields={"run_id": asked.run_id, "accounts": len(accounts)},
+            fields={"run_id": run.run_id, "accounts": len(accounts)},
         )
     )
-    with closing(connect(asked.warehouse)) as connection:
+    with closing(connect(run.warehouse)) as connection:
         load_results.create(connection)
-        moment = moment_of_load(connection, asked.started_at)
+        moment = moment_of_load(connection, run.started_at)
         if warning := moment.warning():
-            asked.tell(warning)
-        outcomes = _loaded(asked, connection, accounts, entities, moment)
+            run.tell(warning)
+        outcomes = _loaded(run, connection, accounts, entities, moment, full_refresh)
     memory.give_back()
     for outcome in outcomes:
-        asked.tell(events.account(outcome))
+        run.tell(events.account(outcome))
     return outcomes, moment
 
 
 def _loaded(
-    asked: Load,
+    run: RunContext,
     connection: duckdb.DuckDBPyConnection,
     accounts: Sequence[ConfiguredAccount],
     entities: Entities,
     moment: Moment,
+    full_refresh: bool,
 ) -> list[AccountOutcome]:
     from sources import VENDORS, source
     from sources.extract.run import Fetch
 
     made = [name for name in entities if VENDORS[name].amount is not None]
-    with beside_published(connection, asked.warehouse):
+    with beside_published(connection, run.warehouse):
         known = state.read_known(connection, entities, made)
     known = replace(known, former_accounts=former_accounts(connection, accounts, known))
     load_id = None
     with Fetch(
         accounts,
         known,
-        now=asked.started_at,
-        full_refresh=asked.full_refresh,
-        on_event=lambda progress: asked.tell(events.fetching(progress)),
+        now=run.started_at,
+        full_refresh=full_refresh,
+        on_event=lambda progress: run.tell(events.fetching(progress)),
     ) as fetch:
         if fetch.brings_tables():
             load_id = load(
                 connection,
-                asked.warehouse.dlt_folder,
+                run.warehouse.dlt_folder,
                 [source(name, fetch) for name in entities],
                 moment.at if moment.is_moved else None,
             )
@@ -105,6 +94,6 @@ def _loaded(
     )
     outcomes = [load_results.outcome_of(result, changes) for result in results]
     connection.begin()
-    load_results.add(connection, asked.run_id, asked.started_at, outcomes)
+    load_results.add(connection, run.run_id, run.started_at, outcomes)
     connection.commit()
     return outcomes

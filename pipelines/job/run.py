@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.config import dlt_settings
 from pipelines.errors import JobError
 from pipelines.job import events
-from pipelines.job.building import Build, Built, build_and_publish
+from pipelines.job.building import Built, build_and_publish
+from pipelines.job.context import RunContext, begin
 from pipelines.job.events import Event, Listener
-from pipelines.job.loading import Load, fetch_and_load
+from pipelines.job.loading import fetch_and_load
 from pipelines.job.result import RunResult
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.project import mart_names
@@ -56,13 +55,13 @@ def run(
     """
     dlt_settings.refuse_others()
     with _alone_in(warehouse, listener, lock_timeout) as this:
-        asked = Load(warehouse, this.run_id, this.started_at, this.tell, full_refresh)
-        outcomes, moment = fetch_and_load(asked, accounts)
+        outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
         warning = moment.warning()
         notes = [warning.message] if warning else []
         if not any(outcome.whole_listings for outcome in outcomes):
-            return this.ended(outcomes, problem=_NO_LISTING_CAME, notes=notes)
-        return this.ended(outcomes, this.built(changed_since=moment.at), notes=notes)
+            return _ended(this, outcomes, problem=_NO_LISTING_CAME, notes=notes)
+        built = build_and_publish(this, changed_since=moment.at)
+        return _ended(this, outcomes, built, notes=notes)
 
 
 def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 60.0) -> RunResult:
@@ -77,67 +76,55 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
             " with `billhouse run`, or set warehouse.directory to where they are."
         )
     with _alone_in(warehouse, listener, lock_timeout) as this:
-        return this.ended(built=this.built(anew=True))
+        return _ended(this, built=build_and_publish(this, anew=True))
 
 
-class _Run:
-    """A run's name, its clock, and whom it tells."""
-
-    def __init__(self, warehouse: Warehouse, listener: Listener) -> None:
-        self.tell = events.unfailing(listener)
-        self.started_at = datetime.now(UTC)
-        self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        self._warehouse = warehouse
-        self._started = time.monotonic()
-
-    def built(self, *, anew: bool = False, changed_since: datetime | None = None) -> Built:
-        asked = Build(self._warehouse, self.run_id, self.started_at, self.tell)
-        return build_and_publish(asked, anew=anew, changed_since=changed_since)
-
-    def ended(
-        self,
-        outcomes: Sequence[AccountOutcome] = (),
-        built: Built | None = None,
-        *,
-        problem: str | None = None,
-        notes: Sequence[str] = (),
-    ) -> RunResult:
-        """Tell how it ended."""
-        if built is not None and built.result.has_errors:
-            problem = _AUDIT_PROBLEM
-        result = RunResult(
-            self.run_id,
-            time.monotonic() - self._started,
-            outcomes,
-            built.result if built else None,
-            built.rejected if built else (),
-            problem,
-            built.changes if built else (),
-            notes,
+def _ended(
+    this: RunContext,
+    outcomes: Sequence[AccountOutcome] = (),
+    built: Built | None = None,
+    *,
+    problem: str | None = None,
+    notes: Sequence[str] = (),
+) -> RunResult:
+    """Tell how it ended."""
+    if built is not None and built.result.has_errors:
+        problem = _AUDIT_PROBLEM
+    result = RunResult(
+        this.run_id,
+        time.monotonic() - this.started,
+        outcomes,
+        built.result if built else None,
+        built.rejected if built else (),
+        problem,
+        built.changes if built else (),
+        notes,
+    )
+    this.tell(
+        Event(
+            "run_finished",
+            problem or f"Done in {result.seconds:.1f} s",
+            "error" if problem else "info",
+            {
+                "run_id": this.run_id,
+                "exit_code": result.exit_code,
+                "seconds": round(result.seconds, 3),
+                "rejected_documents": len(result.rejected),
+                "invoice_changes": len(result.changes),
+            },
         )
-        self.tell(
-            Event(
-                "run_finished",
-                problem or f"Done in {result.seconds:.1f} s",
-                "error" if problem else "info",
-                {
-                    "run_id": self.run_id,
-                    "exit_code": result.exit_code,
-                    "seconds": round(result.seconds, 3),
-                    "rejected_documents": len(result.rejected),
-                    "invoice_changes": len(result.changes),
-                },
-            )
-        )
-        return result
+    )
+    return result
 
 
 @contextmanager
-def _alone_in(warehouse: Warehouse, listener: Listener, lock_timeout: float) -> Iterator[_Run]:
+def _alone_in(
+    warehouse: Warehouse, listener: Listener, lock_timeout: float
+) -> Iterator[RunContext]:
     """A run that holds the warehouse, and meets no file of others and no log that isn't its
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        this = _Run(warehouse, listener)
+        this = begin(warehouse, listener)
         names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):

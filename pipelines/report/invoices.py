@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
 from pipelines.report.amounts import currency_decimals, format_amount
-from pipelines.report.questions import ask, text
+from pipelines.report.questions import ask
 
 if TYPE_CHECKING:
     import duckdb
@@ -169,10 +169,10 @@ class _Money:
 def _table(
     connection: duckdb.DuckDBPyConnection, question: str, invoice_id: str, money: _Money
 ) -> Table:
-    result = connection.execute(text(question), {"invoice_id": invoice_id})
-    names = [column[0] for column in result.description or []]
+    found = ask(connection, question, invoice_id=invoice_id)
+    names = list(found[0]) if found else []
     # What stands beside the amount in a column of its own would say the same in nearly every row.
-    own = len(names) - 1 if names[-1] == "currency" else None
+    own = len(names) - 1 if names[-1:] == ["currency"] else None
     shown = [at for at in range(len(names)) if at != own]
     numbers = frozenset(at for at in shown if names[at].endswith(_CENTS))
     rows = [
@@ -182,7 +182,7 @@ def _table(
             else row[at] or ""
             for at in shown
         ]
-        for row in result.fetchall()
+        for row in (list(each.values()) for each in found)
     ]
     columns = [names[at].removesuffix(_CENTS).replace("_", " ") for at in shown]
     return Table(columns, rows, numbers)

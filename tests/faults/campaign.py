@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from pipelines.config import dlt_settings
-from pipelines.job.building import Build, build_and_publish
+from pipelines.job.building import build_and_publish
+from pipelines.job.context import RunContext
 from pipelines.job.load import load
 from pipelines.publish.write import beside_published
 from pipelines.transform import BuildResult
@@ -145,7 +146,7 @@ def _run(
             results = fetch.results()
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
     with holding(warehouse, lock_timeout=0):
-        built = build_and_publish(Build(warehouse, "a-run", now, lambda _: None))
+        built = build_and_publish(RunContext(warehouse, "a-run", now, lambda _: None))
     return results, built.result
 
 

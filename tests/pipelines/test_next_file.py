@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.job.building import Build, Built, build_and_publish
+from pipelines.job.building import Built, build_and_publish
+from pipelines.job.context import RunContext
 from pipelines.transform import project
 from pipelines.transform.as_of import opened_with_staging
 from pipelines.transform.model import Query
@@ -44,7 +45,7 @@ def bring(warehouse: Warehouse, *keys: str, cents: int = 726) -> None:
 def night(warehouse: Warehouse, day: int = 0) -> Built:
     with holding(warehouse, lock_timeout=0):
         return build_and_publish(
-            Build(warehouse, f"night-{day}", NIGHT + timedelta(days=day), lambda _: None)
+            RunContext(warehouse, f"night-{day}", NIGHT + timedelta(days=day), lambda _: None)
         )
 
 

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli.tables import print_table
+from tests.pipelines.terminals import conversation
 
 ROOT = Path(__file__).parents[2]
-_IN_A_TERMINAL = """
-import fcntl, os, pty, struct, sys, termios
-columns, program = int(sys.argv[1]), sys.argv[2:]
-process, terminal = pty.fork()
-if process == 0:
-    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    os.execv(program[0], program)
-shown = b""
-while True:
-    try:
-        part = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not part:
-        break
-    shown += part
-sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-"""
 _WIDE = """
 from pipelines.cli.tables import print_table
+from tests.pipelines.terminals import conversation
 names = ["account", *(f"column_{number}_cents" for number in range(12))]
 print_table(names, [["acme", *(str(-123456 - number) for number in range(12))]] * 2,
             numbers=frozenset(range(1, 13)))
@@ -44,14 +26,14 @@ print_table(["vendor", "error", "cents"], [["turso", "a long sentence " * 20, "-
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 160, 200, 250])
 def test_no_number_is_cut_in_a_terminal(columns: int) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-c", _IN_A_TERMINAL, str(columns), sys.executable, "-c", _WIDE],
-        env={"PATH": os.environ["PATH"], "TERM": "xterm"},
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
+    code, told = conversation(
+        ["sh", "-c", f'stty cols {columns}; exec "$@"', "sh", sys.executable, "-c", _WIDE],
+        [],
+        folder=ROOT,
+        variables={"PATH": os.environ["PATH"], "TERM": "xterm"},
     )
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", finished.stdout.decode()).replace("\r", "")
+    assert code == 0
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", told).replace("\r", "")
     for number in range(12):
         assert len(re.findall(rf"{-123456 - number}\b", shown)) == 2
     assert shown.count("-1234567") == 1

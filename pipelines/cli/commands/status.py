@@ -90,23 +90,10 @@ def _print_positions(positions: Sequence[Row]) -> None:
         typer.echo("\nNo invoice is published yet.")
         return
     typer.echo("\nThe newest closed month, and what is unpaid:")
+    columns = ("currency", "month", "total", "accounts", "unpaid", "to_pay", "overdue")
     print_table(
-        ["currency", "month", "total", "accounts", "unpaid", "to pay", "overdue"],
-        [
-            [
-                each[column]
-                for column in (
-                    "currency",
-                    "month",
-                    "total",
-                    "accounts",
-                    "unpaid",
-                    "to_pay",
-                    "overdue",
-                )
-            ]
-            for each in positions
-        ],
+        [column.replace("_", " ") for column in columns],
+        [[each[column] for column in columns] for each in positions],
         numbers=frozenset({2, 4, 5, 6}),
     )
 

@@ -1,0 +1,30 @@
+"""Which run it is: where it is at work, since when, and whom it tells."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pipelines.job.events import Listener, unfailing
+from pipelines.warehouse.files import Warehouse
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What both halves of a run know of it. `started_at` is the clock of every rule that needs one,
+    `started` the seconds of a clock that never jumps."""
+
+    warehouse: Warehouse
+    run_id: str
+    started_at: datetime
+    tell: Listener
+    started: float = field(default_factory=time.monotonic)
+
+
+def begin(warehouse: Warehouse, listener: Listener) -> RunContext:
+    """A run that begins now."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return RunContext(warehouse, run_id, now, unfailing(listener))
