@@ -24,7 +24,7 @@ ranked AS (
         stretch.valid_to AS counts_to,
         row_number() OVER (
             PARTITION BY stretch.vendor, stretch.account, stretch.identity, stretch.valid_from
-            ORDER BY version.is_listed_upcoming, version.valid_from DESC, version.listing DESC
+            ORDER BY version.is_listed_upcoming, version.valid_from DESC, version.listing DESC, version.document_key DESC
         ) AS choice
     FROM stretches AS stretch
     INNER JOIN intermediate.identified_documents AS version

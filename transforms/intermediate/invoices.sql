@@ -19,7 +19,8 @@ ranked AS (
         *,
         row_number() OVER (
             PARTITION BY vendor, account, identity
-            ORDER BY valid_to IS NOT NULL, is_listed_upcoming, valid_to DESC NULLS FIRST, valid_from DESC, listing DESC
+            ORDER BY valid_to IS NOT NULL, is_listed_upcoming, valid_to DESC NULLS FIRST, valid_from DESC, listing DESC,
+                document_key DESC
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
         min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at,

@@ -5,7 +5,7 @@ WITH ranked AS (
         *,
         row_number() OVER (
             PARTITION BY vendor, account, document_key
-            ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC
+            ORDER BY valid_to DESC NULLS FIRST, is_listed_upcoming, valid_from DESC, listing DESC
         ) AS recency
     FROM intermediate.identified_documents
 )
