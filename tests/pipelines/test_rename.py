@@ -110,3 +110,24 @@ def test_an_account_that_was_loaded_under_both_names_is_one_again(
     assert published(warehouse, "SELECT count(*), count(delisted_at) FROM fct_invoices") == [
         (count // 2, 0)
     ]
+
+
+def test_accounts_that_bore_one_name_in_turn_share_no_invoice(
+    warehouse: Warehouse, billhouse: Billhouse, sandbox: Sandbox
+) -> None:
+    """Each is known by its periods alone, and moved on before the next took its name."""
+    accounts = json.loads(sandbox.environment(["versori"])["SOURCES__VERSORI__ACCOUNTS"])[:3]
+    given = dict(sandbox.environment(["versori"]))
+    names: list[str] = []
+    for number, account in enumerate(accounts):
+        now = [*(one | {"name": name} for one, name in zip(accounts, names, strict=False))]
+        given["SOURCES__VERSORI__ACCOUNTS"] = json.dumps([*now, account | {"name": "team"}])
+        assert billhouse("run", variables=given).returncode in (0, 3)
+        if number < 2:
+            names.append(f"team of {number}")
+            assert billhouse("rename-account", "versori", "team", names[-1]).returncode == 0
+    ids = "SELECT count(*) - count(DISTINCT invoice_id), count(DISTINCT account) FROM fct_invoices"
+    assert published(warehouse, ids) == [(0, 3)]
+    assert published(warehouse, "SELECT count(*) FROM audit_results WHERE severity = 'error'") == [
+        (0,)
+    ]
