@@ -50,6 +50,7 @@ _OUTCOMES: list[tuple[datetime, list[tuple[str, str, str | None]]]] = [
 _RENAMED = [
     ("northflank", "renamed", "first name"),
     ("northflank", "moved on", "first name#2"),
+    ("northflank", "moved off", "second free"),
     ("mongodb", "renamed elsewhere", "first free"),
     ("northflank", "another", "other name"),
     ("turso", "renamed", "name elsewhere"),
