@@ -98,6 +98,17 @@ def test_number_texts(
     assert read == [expected(number, factor) for number in numbers]
 
 
+def test_zeros_and_white_space_around_a_number(connection: duckdb.DuckDBPyConnection) -> None:
+    amounts = ["1E+0002", "10000e-0002", '"\\t100\\n"', '" 1e0002 "']
+    assert cents(connection, amounts, 100) == [10_000] * 4
+    row = connection.execute(
+        "SELECT quantity_of(CAST($1 AS JSON)), is_absent(CAST($2 AS JSON)),"
+        " is_absent(CAST($3 AS JSON)), stated(e' usd\\n')",
+        ['"\\t7\\n"', '"\\t\\r\\n "', '"tr"'],
+    ).fetchone()
+    assert row == (7, True, False, "usd")
+
+
 @pytest.mark.parametrize(
     "amount",
     [

@@ -253,3 +253,67 @@ def test_what_was_built_night_by_night_is_what_is_built_at_once(
     stepwise = facts(work, "acme")
     work.build(started_at=late, anew=True)
     assert facts(work, "acme") == stepwise
+
+
+@pytest.mark.parametrize("first", ["id", "period"])
+def test_a_contract_that_goes_back_and_forth(work: WorkDatabase, first: str) -> None:
+    """With an id, without, and with the same again: one bill all the while."""
+    by_id, by_period = (ID, decimals()), (OLD_KEY, cents())
+    kept, other = (by_id, by_period) if first == "id" else (by_period, by_id)
+    again = AFTER + timedelta(days=3)
+    for (key, document), since, until in (
+        (kept, BEFORE, AFTER),
+        (other, AFTER, again),
+        (kept, again, None),
+    ):
+        work.add("northflank", document, key=key, account="back", valid_from=since, valid_to=until)
+    work.build()
+    assert facts(work, "back") == [(*ids(work, "back", kept[0]), 5000, None)]
+
+
+def test_two_bills_that_were_listed_together_are_two(work: WorkDatabase, possible: Any) -> None:
+    """Nobody can tell whether the one without an id was the other, so that a warning says so."""
+    again = AFTER + timedelta(days=3)
+    for key, document, since, until in (
+        (OLD_KEY, cents(), BEFORE, again),
+        (ID, decimals(), AFTER, None),
+    ):
+        work.add("northflank", document, key=key, account="both", valid_from=since, valid_to=until)
+    work.build()
+    assert [row[1] for row in facts(work, "both")] == [5000, 5000]
+    assert "both" in possible()
+
+
+@pytest.mark.parametrize("unread_first", [True, False])
+def test_a_period_that_nobody_can_read_is_that_of_its_key(
+    work: WorkDatabase, unread_first: bool
+) -> None:
+    """The vendor spells the same period otherwise, and only the maker of keys understands it."""
+    read, unread = cents(), cents(6000) | {"period": {"start": "July?", "end": "August?"}}
+    first, then = (unread, read) if unread_first else (read, unread)
+    work.add("northflank", first, key=OLD_KEY, account="odd", valid_from=BEFORE, valid_to=AFTER)
+    work.add("northflank", then, key=OLD_KEY, account="odd", valid_from=AFTER)
+    work.build()
+    total = 5000 if unread_first else 6000
+    assert facts(work, "odd") == [(*ids(work, "odd", OLD_KEY), total, None)]
+    assert not [each for each in work.findings if each.severity == "error"]
+
+
+def test_what_went_in_two_steps_is_gone_with_what_could_be_read(work: WorkDatabase) -> None:
+    """Issued and upcoming at once; the upcoming one, which can't be read, is listed for longer."""
+    issued = {"invoice_number": "A", "amount_due": "1.00", "due_date": "2026-08-01T00:00:00Z"}
+    for listing, document, until in (
+        ("issued", issued, AFTER),
+        ("upcoming", issued | {"amount_due": None}, AFTER + timedelta(days=3)),
+    ):
+        work.add(
+            "turso",
+            document,
+            key="A",
+            account="steps",
+            listing=listing,
+            valid_from=BEFORE,
+            valid_to=until,
+        )
+    work.build()
+    assert facts(work, "steps") == [(*ids(work, "steps", "A", vendor="turso"), 100, AFTER)]

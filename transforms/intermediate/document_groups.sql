@@ -1,5 +1,5 @@
 -- One row per natural identity whose documents may be those of another invoice too: what is known by its period, what is
--- gone, and what came after that. From when to when it was listed, and what it said first and last.
+-- gone or was for a while, and what came after that. From when to when it was listed, and what it said first and last.
 -- kept: scratch
 WITH listed AS (
     SELECT
@@ -9,25 +9,31 @@ WITH listed AS (
         bool_or(is_known_by_period) AS is_known_by_period,
         bool_and(is_listed_upcoming) AS is_upcoming,
         min(valid_from) AS appeared_at,
-        CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS disappeared_at
+        CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS disappeared_at,
+        -- Each end but the last is a beginning too, where it was always listed.
+        CASE
+            WHEN count(*) = count(valid_to)
+                OR sum(CAST(hash(valid_to) AS HUGEINT)) FILTER (valid_to IS NOT NULL)
+                <> sum(CAST(hash(valid_from) AS HUGEINT)) - hash(min(valid_from)) THEN min(valid_to)
+        END AS first_lost_at
     FROM intermediate.invoice_versions
     GROUP BY vendor, account, natural_identity
 ),
 
 first_losses AS (
-    SELECT vendor, account, min(disappeared_at) AS disappeared_at
+    SELECT vendor, account, min(first_lost_at) AS lost_at
     FROM listed
     GROUP BY vendor, account
 ),
 
 candidates AS (
-    SELECT listed.*
+    SELECT listed.* EXCLUDE (first_lost_at)
     FROM listed
     INNER JOIN first_losses AS loss USING (vendor, account)
     WHERE
         listed.is_known_by_period
-        OR listed.disappeared_at IS NOT NULL
-        OR listed.appeared_at >= loss.disappeared_at
+        OR listed.first_lost_at IS NOT NULL
+        OR listed.appeared_at >= loss.lost_at
 ),
 
 ordered AS (

@@ -24,7 +24,7 @@ ranked AS (
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
         min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at,
-        max(valid_to) OVER (PARTITION BY vendor, account, identity) AS gone_at
+        max(valid_to) FILTER (rejection_reason IS NULL) OVER (PARTITION BY vendor, account, identity) AS gone_at
     FROM versions
 )
 
@@ -35,7 +35,7 @@ SELECT
         is_known_by_period, gone_at
     ),
     valid_from AS updated_at,
-    CASE WHEN valid_to IS NOT NULL THEN gone_at END AS delisted_at
+    CASE WHEN valid_to IS NOT NULL THEN coalesce(gone_at, valid_to) END AS delisted_at
 FROM ranked
 WHERE
     choice = 1

@@ -6,7 +6,7 @@
 -- The number in a JSON value, be it a JSON number or a JSON text that holds one, at full length: `readable` has put those
 -- numbers in quotes that the engine would have changed. The first branch is most of what vendors send.
 CREATE OR REPLACE MACRO is_number(value) AS
-    regexp_matches(value, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$');
+    regexp_matches(value, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?0{0,3}[0-9]{1,3})?$');
 
 CREATE OR REPLACE MACRO number_text(amount) AS
     CASE
@@ -16,7 +16,8 @@ CREATE OR REPLACE MACRO number_text(amount) AS
 
 -- Servers send null, nothing or an empty text for an amount that they don't have.
 CREATE OR REPLACE MACRO is_absent(amount) AS
-    coalesce(CAST(amount AS VARCHAR), 'null') = 'null' OR trim(CAST(amount AS VARCHAR), '" ') = '';
+    coalesce(CAST(amount AS VARCHAR), 'null') = 'null'
+    OR (left(CAST(amount AS VARCHAR), 2) IN ('""', '" ', '"\') AND trim(amount ->> '$', e' \t\r\n') = '');
 
 -- A number text without its exponent: 1.5e-3 is .0015. The zeros that it takes are put around the digits first.
 CREATE OR REPLACE MACRO with_point(digits, place) AS left(digits, place) || '.' || substr(digits, place + 1);
@@ -73,7 +74,7 @@ CREATE OR REPLACE MACRO quantity_of(value) AS
     coalesce(
         short_quantity(CAST(value AS VARCHAR)),
         short_quantity(trim(CAST(value AS VARCHAR), '"')),
-        long_quantity(trim(value ->> '$'))
+        long_quantity(trim(value ->> '$', e' \t\r\n'))
     );
 
 -- Versori's {isNegative, integral, fractional}: the fraction counts hundredths (5 is 0.05), the sign is a field of

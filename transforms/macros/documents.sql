@@ -38,4 +38,8 @@ CREATE OR REPLACE MACRO readable(document) AS
 
 -- A text without the blanks around it; NULL where nothing is left. Few have any, and trim() looks at each letter.
 CREATE OR REPLACE MACRO stated(value) AS
-    CASE WHEN value LIKE ' %' OR value LIKE '% ' OR value = '' THEN nullif(trim(value), '') ELSE value END;
+    CASE
+        WHEN value < '!' OR suffix(value, ' ') OR suffix(value, e'\n') OR suffix(value, e'\r') OR suffix(value, e'\t')
+            THEN nullif(trim(value, e' \t\r\n'), '')
+        ELSE value
+    END;

@@ -10,15 +10,32 @@ CREATE OR REPLACE MACRO is_absent_time(value) AS
     regexp_matches(value, '^(((0001-01-0[12]|0000-12-3[01]|0000-00-00)([Tt ].*)?)|-62135596800([.]0+)?)?$');
 
 -- Forms that are rare, put into the one that the engine casts (UTC where no offset is named, since that is the session's
--- time zone): without seconds, with a blank before the offset, or with Go's two offsets. A leap second is the moment after it.
+-- time zone): without seconds, with a comma, with a blank before the offset, or with Go's two offsets. What a zone's letters
+-- mean is guessed for none but UTC. A leap second is the moment after it.
 CREATE OR REPLACE MACRO stated_time(value) AS
     TRY_CAST(
         regexp_replace(
-            regexp_replace(regexp_replace(replace(upper(value), 'UTC', 'Z'), '^(.{16})($|[^:])', '\1:00\2'), '^(.{16}):60', '\1:59'),
-            '^(.{10})[T ](.{8}(?:[.][0-9]+)?) ?(Z|[+-][0-9]{2}:?(?:[0-9]{2})?)?(?: [A-Z]{1,4})?$',
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(replace(upper(value), ',', '.'), 'UTC|GMT', 'Z'), '^(.{16})($|[^:])', '\1:00\2'
+                ),
+                '^(.{16}):60',
+                '\1:59'
+            ),
+            '^(.{10})[T ](.{8}(?:[.][0-9]+)?) ?(?:(Z|[+-][0-9]{2}:?(?:[0-9]{2})?)(?: [A-Z]{1,4})?)?$',
             '\1 \2\3'
         ) AS TIMESTAMPTZ
     ) + CASE WHEN value LIKE '________________:60%' THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;
+
+-- ISO 8601's basic forms and those without minutes, as the others: 20260701T0930Z is 2026-07-01T09:30:00Z.
+CREATE OR REPLACE MACRO extended_time(value) AS
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(upper(value), '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})', '\1-\2-\3'),
+            '^(.{10})T([0-9]{2})(Z|[+-].*)?$', '\1T\2:00\3'
+        ),
+        '^(.{10})T([0-9]{2})([0-9]{2})([0-9]{2}(?:[.,][0-9]+)?)?(Z|[+-].*)?$', '\1T\2:\3:\4\5'
+    );
 
 -- Unix seconds, counted in whole microseconds: a double has too few digits for them.
 CREATE OR REPLACE MACRO unix_time(seconds) AS
@@ -26,14 +43,23 @@ CREATE OR REPLACE MACRO unix_time(seconds) AS
         CAST(TRY_CAST(regexp_extract(seconds, '^[0-9]+([.][0-9]{1,6})?') AS DECIMAL(22, 6)) * 1000000 AS BIGINT)
     );
 
+CREATE OR REPLACE MACRO is_unix_time(value) AS
+    regexp_matches(value, '^([1-6]?[0-9]{9}|7[01][0-9]{8})([.][0-9]*)?$');
+
 CREATE OR REPLACE MACRO moment(value) AS
     CASE
         -- Most of what vendors send; the patterns below take longer than all else that is done to a line.
         WHEN value LIKE '____-__-__T__:__:__Z' AND value NOT LIKE '%:60Z' AND is_sane(value) THEN TRY_CAST(value AS TIMESTAMPTZ)
         WHEN is_date(value) AND is_sane(value) THEN TRY_CAST(value || ' 00:00:00+00:00' AS TIMESTAMPTZ)
         WHEN regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}') AND is_sane(value) THEN stated_time(value)
-        WHEN regexp_matches(value, '^([1-6]?[0-9]{9}|7[01][0-9]{8})([.][0-9]*)?$') THEN unix_time(value)
-        WHEN regexp_matches(value, '^[1-6]([.][0-9]+)?[eE][+]?0?9$') THEN unix_time(plain_number(value))
+        WHEN is_unix_time(value) THEN unix_time(value)
+        WHEN regexp_matches(value, '^[0-9]{1,17}([.][0-9]{0,17})?[eE][+-]?0{0,3}[0-9]{1,2}$')
+            THEN CASE WHEN is_unix_time(plain_number(value)) THEN unix_time(plain_number(value)) END
+        WHEN regexp_matches(value, '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}([Tt].*)?$') AND is_sane(value)
+            THEN coalesce(
+                TRY_CAST(regexp_extract(extended_time(value), '^.{10}$') || ' 00:00:00+00:00' AS TIMESTAMPTZ),
+                stated_time(replace(extended_time(value), ':Z', ':00Z'))
+            )
     END;
 
 -- Counted in whole microseconds: a double of seconds has too few digits for them.

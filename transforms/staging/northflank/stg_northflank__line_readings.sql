@@ -20,5 +20,6 @@ SELECT
     'usage' AS category,
     stated(item.title) AS description,
     item.total AS amount,
+    stated(document ->> '$.currency') AS currency,
     is_major_unit
 FROM items
