@@ -31,6 +31,7 @@ SLOW = (
     "mutants/test_mutants.py",
     "faults/test_two_at_once.py",
     "pipelines/test_next_file.py",
+    "pipelines/test_duckdb_versions.py",
     "pipelines/test_ownership.py",
     "pipelines/test_queries.py",
     "transforms/test_identity.py",

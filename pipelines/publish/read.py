@@ -65,7 +65,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
 
     try:
         check(connection, sql)
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()
     except duckdb.Error as error:
         raise JobError(
             f"The query can't be answered. {one_sentence(error)}{_hint(error)}"
