@@ -20,6 +20,7 @@ SLOW = (
     "pipelines/test_cli.py",
     "contract/test_foreign_servers.py",
     "pipelines/test_job.py",
+    "test_install.py",
     "pipelines/test_details.py",
     "end_to_end/test_whole_job.py",
     "faults/test_kills.py",
