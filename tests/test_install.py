@@ -23,12 +23,12 @@ SURROUNDINGS = {
 pytestmark = pytest.mark.skipif(not Path(UV).exists(), reason="uv is not installed")
 
 
-def done(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
+def done(command: Sequence[str | Path], folder: Path) -> str:
     """What the command says. The checkout isn't on its path, nor is anything configured."""
     finished = subprocess.run(
         command,
         cwd=folder,
-        env=SURROUNDINGS | variables,
+        env=SURROUNDINGS,
         capture_output=True,
         text=True,
         timeout=300,
@@ -63,9 +63,9 @@ def test_the_demo_runs_where_only_the_wheel_is(wheel: Path, version: str, tmp_pa
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "what is unpaid" in done([program, "-m", "billhouse", "demo"], empty)
-    report = [program.with_name("billhouse"), "report", "--output", "report.html"]
-    done(report, empty, WAREHOUSE__DIRECTORY="demo-warehouse")
-    assert (empty / "report.html").stat().st_size > 10_000
+    command = program.with_name("billhouse")
+    done([command, "report", "--warehouse", "demo-warehouse", "--output", "page.html"], empty)
+    assert (empty / "page.html").stat().st_size > 10_000
 
 
 def test_the_folder_of_the_schedules(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
     except ImportError:
         raise UsageError(
             "`billhouse export postgres` needs psycopg. Install Billhouse again, as the README"
-            " says, with the extra postgres: billhouse[postgres] (in a clone: uv sync --extra postgres)."
+            " says, with the extra postgres: billhouse[postgres] (in a clone: uv sync --extra"
+            " postgres)."
         ) from None
     parameters = _parameters(url)
     try:

@@ -41,7 +41,7 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     if not warehouse.published.exists():
         raise JobError(
             f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"
-            " first, or set warehouse.directory to where the warehouse is."
+            " first, or say with --warehouse where it is."
         )
     try:
         connection = duckdb.connect(path_text(warehouse.published), read_only=True)
