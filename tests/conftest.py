@@ -21,6 +21,7 @@ SLOW = (
     "contract/test_foreign_servers.py",
     "pipelines/test_job.py",
     "test_install.py",
+    "test_read_only.py",
     "pipelines/test_details.py",
     "end_to_end/test_whole_job.py",
     "faults/test_kills.py",

@@ -89,7 +89,7 @@ def _tell_what_is_hidden(accounts: Iterable[str]) -> None:
     """The environment comes first, so that what was typed would have no effect, unseen."""
     for name in accounts:
         variable = f"SOURCES__{name.upper()}__ACCOUNTS"
-        if variable in os.environ:
+        if os.environ.get(variable) or os.environ.get(f"{variable}_FILE"):
             typer.echo(f"{variable} is set and takes the place of what was written.", err=True)
 
 
