@@ -43,6 +43,7 @@ SLOW = (
     "page/test_console.py",
     "page/test_status.py",
     "page/test_dictionary.py",
+    "page/test_tools.py",
     "pipelines/test_export.py",
     "pipelines/test_export_postgres.py",
     "end_to_end/test_documented_examples.py",
