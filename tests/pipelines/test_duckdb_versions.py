@@ -41,8 +41,8 @@ def with_duckdb(
         timeout=300,
         check=False,
     )
-    if "Could not connect" in finished.stderr or "Failed to fetch" in finished.stderr:
-        pytest.skip(f"PyPI can't be reached for {requirement}")
+    if "Failed to fetch" in finished.stderr:
+        pytest.skip("PyPI can't be reached")
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
