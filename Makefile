@@ -37,6 +37,7 @@ check: .venv
 	$(RUN) ruff check
 	$(RUN) mypy
 	$(RUN) lint-imports --no-logo
+	$(RUN) sqlfluff lint --processes 2 --disable-progress-bar transforms
 
 # Asks the same before each commit.
 hooks: .venv

@@ -34,6 +34,49 @@ first moment that no longer belongs to them. Never add up different currencies. 
 (null) means that the vendor doesn't say.
 
 """
+_SUMS = (
+    (
+        "`paid`, `open`, `past_due`, `failed`",
+        "yes: it was billed, whether it is paid or not",
+        "while something of it is to be paid",
+    ),
+    ("`upcoming`", "yes, with `is_estimate`: it still accrues, and its amount will change", "no"),
+    ("`unknown`: the vendor says nothing of payment", "yes", "yes, with `is_known` false"),
+    (
+        "delisted: issued once, and no longer listed by the vendor",
+        "yes: a paid bill doesn't un-happen",
+        "as its last status says",
+    ),
+    (
+        "`void`",
+        "no, nothing is owed for it; `fct_invoices`, its lines and months have it",
+        "no",
+    ),
+    ("rejected: it can't be read", "no; `rejected_documents` has it, with the reason", "no"),
+)
+_SUMS_TEXT = """\
+## What a sum holds
+
+{table}
+
+So the sum of `amount` over a currency is what was billed or will be, and it is that of the
+invoices. DuckDB makes a HUGEINT of the sum of whole cents, and some tools a float of that: write
+`CAST(sum(total_cents) AS BIGINT)`, or multiply by `minor_unit`.
+
+"""
+_SAME_SUMS = (
+    "What was billed in all, by the invoices and by `spend`?",
+    """\
+SELECT currency, billed, spent
+FROM (
+    SELECT currency, sum(total_cents) * any_value(minor_unit) AS billed
+    FROM fct_invoices INNER JOIN dim_currencies USING (currency)
+    WHERE payment_status <> 'void'
+    GROUP BY currency
+)
+INNER JOIN (SELECT currency, sum(amount) AS spent FROM spend GROUP BY currency) USING (currency)
+ORDER BY currency""",
+)
 _QUESTIONS = (
     (
         "What did each vendor bill for the last three months?",
@@ -87,6 +130,8 @@ def text(warehouse: Warehouse) -> str:
     with read.opened(warehouse) as connection:
         parts = [_HEAD, "## Tables\n"]
         parts += [_table(connection, name, comment) for name, comment in _tables(connection)]
+        sums = _markdown(["an invoice that is", "is in `spend`", "is in `payables`"], _SUMS)
+        parts += [_SUMS_TEXT.format(table=sums), _question(connection, *_SAME_SUMS)]
         parts += ["## Questions\n\nThe answers are those of the example that the tests load.\n"]
         parts += [_question(connection, *question) for question in _QUESTIONS]
     return "\n".join(parts)

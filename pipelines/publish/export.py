@@ -17,6 +17,7 @@ from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import replacing
+from sources import VENDORS
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,6 +90,7 @@ def export_focus(
     folder = TRANSFORMS / "exports"
     queries = {name: (folder / file).read_text(encoding="utf-8") for name, file in _FOCUS.items()}
     with unsealed(warehouse) as connection:
+        name_issuers(connection)
         left_out = connection.execute(
             """
             SELECT
@@ -100,6 +102,14 @@ def export_focus(
         invoices, lines = left_out or (0, 0)
         files = _write_all(connection, queries, directory, file_format, raw=raw)
         return FocusExport(files, invoices, lines)
+
+
+def name_issuers(connection: duckdb.DuckDBPyConnection) -> None:
+    """The vendors as people write them, for the FOCUS queries: a temporary table `issuers`."""
+    connection.execute("CREATE TEMP TABLE issuers (vendor TEXT, title TEXT)")
+    connection.executemany(
+        "INSERT INTO issuers VALUES (?, ?)", [[each.name, each.title] for each in VENDORS.values()]
+    )
 
 
 def _write_all(

@@ -168,10 +168,7 @@ class _Build:
                 continue
             if each.kind == VIEW and self._is_new:
                 table = names.place(each, "next")
-                from pipelines.transform.check import in_its_place
-
-                query = in_its_place(each)
-                self._connection.execute(f"CREATE VIEW {table} AS {query}")
+                self._connection.execute(f"CREATE VIEW {table} AS {each.published_query}")
                 names.describe(self._connection, each, table)
             elif each.kind == WHOLE and each.name not in there:
                 built.append(self._make_whole(each))

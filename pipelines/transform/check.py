@@ -50,11 +50,15 @@ def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: P
             _nothing_gone(file, found, gone)
             asked |= found
     asked = {each.name for each in graph.with_what_they_read(models, asked, through=(VIEW, WHOLE))}
-    return [replace(each, is_asked=each.name in asked) for each in models]
+    return [
+        replace(each, is_asked=each.name in asked, published_query=_published_query(each))
+        for each in models
+    ]
 
 
-def in_its_place(model: Model) -> str:
-    """The query of a mart that is a view, with the names that its tables have in a file of ours."""
+def _published_query(model: Model) -> str:
+    if not (model.is_mart and model.kind == VIEW):
+        return ""
     schemas = dict.fromkeys(SCHEMAS, "build") | {"marts": "main"}
     text = model.query
     for token, following in reversed(list(pairwise(Dialect.get_or_raise("duckdb").tokenize(text)))):

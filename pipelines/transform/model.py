@@ -25,6 +25,7 @@ class Model:
     Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
     `comment` says what a row is, and `columns` what the columns are, as far as the file tells.
     `is_asked` of a view: an audit, an alert or a table that is kept whole reads it.
+    `published_query` of a mart that is a view: with the names that tables have in a published file.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Model:
     comment: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     is_asked: bool = False
+    published_query: str = ""
 
     @property
     def is_mart(self) -> bool:

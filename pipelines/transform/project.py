@@ -27,6 +27,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.transform import compiled
 from pipelines.transform.graph import in_order
 from pipelines.transform.model import (
     KINDS,
@@ -62,8 +63,18 @@ def models(folder: Path = TRANSFORMS) -> list[Model]:
 
 
 @lru_cache
-def _models(folder: Path, _fingerprint: str) -> Sequence[Model]:
-    # A night on which no file has changed needs neither, nor the parser behind them.
+def _models(folder: Path, fingerprint: str) -> Sequence[Model]:
+    if folder != TRANSFORMS:
+        return _read(folder)
+    models = compiled.found(fingerprint)
+    if models is None:
+        models = _read(folder)
+        compiled.keep(fingerprint, models)
+    return models
+
+
+def _read(folder: Path) -> list[Model]:
+    # Where no file has changed, neither this is needed nor the parser behind it.
     from pipelines.transform.check import checked
 
     queries: dict[str, exp.Query] = {}

@@ -41,7 +41,7 @@ def former_accounts(
 def _documents(
     connection: duckdb.DuckDBPyConnection, vendor: Vendor[Any], account: str
 ) -> FormerAccount:
-    from sources.extract.renames import FormerAccount, fingerprint
+    from sources.extract.renames import FormerAccount, fingerprints
     from sources.keys import UPCOMING
 
     table = f"raw.{identifier(f'{vendor.name}__{vendor.entities[0]}')}"
@@ -50,10 +50,5 @@ def _documents(
         " AND document_key <> '' AND listing <> ?",
         [account, UPCOMING],
     ).fetchall()
-    return FormerAccount(
-        account,
-        frozenset(
-            fingerprint(vendor.name, key, document.encode(), vendor.volatile_fields)
-            for key, document in rows
-        ),
-    )
+    documents = ((key, document.encode()) for key, document in rows)
+    return FormerAccount(account, fingerprints(vendor, documents))

@@ -54,9 +54,9 @@ _FIRST_NAME = """
     INSERT INTO raw.renamed_accounts
     SELECT $vendor, $new, coalesce(
         (SELECT first_name FROM raw.renamed_accounts WHERE vendor = $vendor AND account = $old),
-        $old || CASE WHEN $old IN (
-            SELECT first_name FROM raw.renamed_accounts WHERE vendor = $vendor
-        ) THEN '#2' ELSE '' END)
+        (SELECT $old || CASE WHEN count(*) > 0 THEN '#' || (count(*) + 1) ELSE '' END
+         FROM raw.renamed_accounts
+         WHERE vendor = $vendor AND (first_name = $old OR starts_with(first_name, $old || '#'))))
 """
 
 

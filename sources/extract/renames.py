@@ -6,32 +6,48 @@ documents are compared with those of accounts that are no longer configured.
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sources.client.client import Client
 from sources.errors import SourceError
 from sources.extract.gathering import gather
 from sources.extract.listing import ListingTable, version_hash
 from sources.keys import UPCOMING, canonical_base
-from sources.vendor import ConfiguredAccount, Listing
+from sources.vendor import ConfiguredAccount, Listing, Vendor
+
+_NOT_ZERO = re.compile("[1-9]")
 
 
 @dataclass(frozen=True)
 class FormerAccount:
-    """An account that the warehouse holds and nobody configures any more, with the `fingerprint`s
-    of the documents that it listed last."""
+    """An account that the warehouse holds and nobody configures any more, with the
+    `fingerprints` of the documents that it listed last."""
 
     name: str
     documents: frozenset[str]
 
 
-def fingerprint(vendor: str, key: str, document: bytes, volatile_fields: frozenset[str]) -> str:
-    """The same for the same document, whatever its account is called."""
+def fingerprints(vendor: Vendor[Any], documents: Iterable[tuple[str, bytes]]) -> frozenset[str]:
+    """Of keys and documents: the same for the same document, whatever its account is called.
+
+    Where no id is sure, an invoice of 0 says nothing: two accounts that owe nothing list the same.
+    """
+    return frozenset(
+        _fingerprint(vendor, key, document)
+        for key, document in documents
+        if key and (vendor.amount is None or _NOT_ZERO.search(vendor.amount(document) or ""))
+    )
+
+
+def _fingerprint(vendor: Vendor[Any], key: str, document: bytes) -> str:
     base, ordinal = canonical_base(key)
-    return version_hash(vendor, "", "", f"{base}#{ordinal}", document, volatile_fields)
+    hashed_key = f"{base}#{ordinal}"
+    return version_hash(vendor.name, "", "", hashed_key, document, vendor.volatile_fields)
 
 
 async def refuse_renamed(
@@ -50,15 +66,9 @@ async def refuse_renamed(
         if listing.name == UPCOMING:
             continue
         table = (await gather(client, listing, partial(new_table, listing))).table()
-        found = {
-            fingerprint(vendor.name, key, document.encode(), vendor.volatile_fields)
-            for key, document in zip(
-                table.column("document_key").to_pylist(),
-                table.column("document").to_pylist(),
-                strict=True,
-            )
-            if key
-        }
+        keys = table.column("document_key").to_pylist()
+        documents = (each.encode() for each in table.column("document").to_pylist())
+        found = fingerprints(vendor, zip(keys, documents, strict=True))
         for each in former:
             same = len(found & each.documents)
             if same and 2 * same >= min(len(found), len(each.documents)):

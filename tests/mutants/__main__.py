@@ -33,12 +33,15 @@ def every_mutant(files: Sequence[str] = FILES) -> list[Mutant]:
 
 
 def judged(chosen: Sequence[Mutant], *, with_tests: bool) -> dict[str, Verdict]:
-    """The verdict on each, by its key."""
+    """The verdict on each, by its key. The tests aren't asked where the reason is known."""
     verdicts = {}
+    reasons = known_survivors()
     with TemporaryDirectory(prefix="mutants-") as folder:
         judge = Judge(Path(folder))
         for each in chosen:
-            verdicts[each.key] = judge.verdict(each, with_tests=with_tests)
+            verdicts[each.key] = judge.verdict(
+                each, with_tests=with_tests and each.key not in reasons
+            )
             if verdicts[each.key] is Verdict.SURVIVED:
                 print(f"survived: {each.key}", file=sys.stderr, flush=True)
     return verdicts

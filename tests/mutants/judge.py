@@ -34,6 +34,7 @@ _TESTS = {
     "marts/dim_billing_periods": ["billing_periods"],
     "alerts/": ["alerts"],
     "source.sql": ["listings"],
+    "intermediate/rejected_details": ["lines"],
     "staging/": ["readings", "lines"],
     "": ["lines", "listings", "identity", "changes"],
 }

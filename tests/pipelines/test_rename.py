@@ -8,7 +8,6 @@ from contextlib import closing
 from typing import Any
 
 import duckdb
-import pytest
 
 from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox
@@ -48,25 +47,25 @@ def versions(warehouse: Warehouse) -> list[tuple[Any, ...]]:
         ]
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
 def test_a_renamed_account_is_told_and_its_history_moves(
-    warehouse: Warehouse, billhouse: Billhouse, sandbox: Sandbox, vendor: str
+    warehouse: Warehouse, billhouse: Billhouse, sandbox: Sandbox
 ) -> None:
-    first = named(sandbox.environment([vendor]), "old")
+    first = named(sandbox.environment(VENDORS), "old")
     assert billhouse("run", variables=first).returncode == 0
     facts, held = published(warehouse, FACTS), versions(warehouse)
-    second = named(sandbox.environment([vendor]), "it's new")
+    second = named(sandbox.environment(VENDORS), "it's new")
 
     refused = billhouse("run", variables=second)
     assert refused.returncode in (1, 3)
     told = " ".join((refused.stdout + refused.stderr).split())
-    assert f"billhouse rename-account {vendor} 'old 0'" in told
     assert "count twice" in told
     assert (published(warehouse, FACTS), versions(warehouse)) == (facts, held)
 
-    for number in range(len(json.loads(second[f"SOURCES__{vendor.upper()}__ACCOUNTS"]))):
-        moved = billhouse("rename-account", vendor, f"old {number}", f"it's new {number}")
-        assert moved.returncode == 0, moved.stderr
+    for vendor in VENDORS:
+        assert f"billhouse rename-account {vendor} 'old 0'" in told
+        for number in range(len(json.loads(second[f"SOURCES__{vendor.upper()}__ACCOUNTS"]))):
+            moved = billhouse("rename-account", vendor, f"old {number}", f"it's new {number}")
+            assert moved.returncode == 0, moved.stderr
     done = billhouse("run", variables=second)
     assert done.returncode == 0, done.stdout + done.stderr
     assert published(warehouse, FACTS) == facts
@@ -109,4 +108,25 @@ def test_an_account_that_was_loaded_under_both_names_is_one_again(
     assert done.returncode == 0, done.stdout
     assert published(warehouse, "SELECT count(*), count(delisted_at) FROM fct_invoices") == [
         (count // 2, 0)
+    ]
+
+
+def test_accounts_that_bore_one_name_in_turn_share_no_invoice(
+    warehouse: Warehouse, billhouse: Billhouse, sandbox: Sandbox
+) -> None:
+    """Each is known by its periods alone, and moved on before the next took its name."""
+    accounts = json.loads(sandbox.environment(["versori"])["SOURCES__VERSORI__ACCOUNTS"])[:3]
+    given = dict(sandbox.environment(["versori"]))
+    names: list[str] = []
+    for number, account in enumerate(accounts):
+        now = [*(one | {"name": name} for one, name in zip(accounts, names, strict=False))]
+        given["SOURCES__VERSORI__ACCOUNTS"] = json.dumps([*now, account | {"name": "team"}])
+        assert billhouse("run", variables=given).returncode in (0, 3)
+        if number < 2:
+            names.append(f"team of {number}")
+            assert billhouse("rename-account", "versori", "team", names[-1]).returncode == 0
+    ids = "SELECT count(*) - count(DISTINCT invoice_id), count(DISTINCT account) FROM fct_invoices"
+    assert published(warehouse, ids) == [(0, 3)]
+    assert published(warehouse, "SELECT count(*) FROM audit_results WHERE severity = 'error'") == [
+        (0,)
     ]

@@ -3,10 +3,13 @@ WITH sums AS (
     SELECT
         line.invoice_id,
         sum(CASE WHEN line.tags = '{"cloudflare_billed": true}' THEN 1 ELSE 0 END) AS cloudflare_lines,
-        coalesce(sum(CASE WHEN line.tags = '{"cloudflare_billed": true}' THEN line.amount_cents END), 0) AS cloudflare_cents,
+        coalesce(
+            sum(line.amount_cents) FILTER (WHERE line.tags = '{"cloudflare_billed": true}'), 0
+        ) AS cloudflare_cents,
         coalesce(sum(CASE WHEN line.category <> 'unexplained' THEN line.amount_cents END), 0) AS lines_cents
     FROM marts.fct_invoice_lines AS line
-    INNER JOIN marts.fct_invoices AS invoice ON line.invoice_id = invoice.invoice_id AND line.currency = invoice.currency
+    INNER JOIN marts.fct_invoices AS invoice
+        ON line.invoice_id = invoice.invoice_id AND line.currency = invoice.currency
     WHERE invoice.vendor = 'planetscale'
     GROUP BY line.invoice_id
 ),

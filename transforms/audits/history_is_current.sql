@@ -31,7 +31,10 @@ WHERE
     OR (
         invoice.delisted_at IS NOT NULL
         -- A version that ended before it began, by a clock that was set back, leaves no interval.
-        AND (ends.open_intervals > 0 OR (ends.ended_at <> invoice.delisted_at AND invoice.updated_at < invoice.delisted_at))
+        AND (
+            ends.open_intervals > 0
+            OR (ends.ended_at <> invoice.delisted_at AND invoice.updated_at < invoice.delisted_at)
+        )
     )
     OR last.total_cents <> invoice.total_cents
     OR (

@@ -16,16 +16,10 @@ SELECT
         WHEN invoice.billing_period_end > last_run.started_at THEN 'Open'
         ELSE 'Closed'
     END AS "BillingPeriodStatus",
-    CASE invoice.vendor
-        WHEN 'turso' THEN 'Turso'
-        WHEN 'versori' THEN 'Versori'
-        WHEN 'mongodb' THEN 'MongoDB'
-        WHEN 'northflank' THEN 'Northflank'
-        WHEN 'planetscale' THEN 'PlanetScale'
-        ELSE invoice.vendor
-    END AS "InvoiceIssuerName"
+    coalesce(issuers.title, invoice.vendor) AS "InvoiceIssuerName"
 FROM fct_invoices AS invoice
 CROSS JOIN last_run
+LEFT JOIN issuers ON invoice.vendor = issuers.vendor
 WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
-GROUP BY invoice.vendor, invoice.billing_period_start, invoice.billing_period_end, last_run.started_at
+GROUP BY invoice.vendor, issuers.title, invoice.billing_period_start, invoice.billing_period_end, last_run.started_at
 ORDER BY "InvoiceIssuerName", "BillingPeriodStart", "BillingPeriodEnd"

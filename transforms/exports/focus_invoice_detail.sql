@@ -2,27 +2,16 @@
 -- column where it comes from. Columns in x_ are ours; lines without an amount are left out, since FOCUS has no place for them.
 WITH invoices AS (
     SELECT
-        *,
-        coalesce(invoice_number, invoice_id) AS focus_invoice_id,
-        CASE vendor
-            WHEN 'turso' THEN 'Turso'
-            WHEN 'versori' THEN 'Versori'
-            WHEN 'mongodb' THEN 'MongoDB'
-            WHEN 'northflank' THEN 'Northflank'
-            WHEN 'planetscale' THEN 'PlanetScale'
-            ELSE vendor
-        END AS issuer
-    FROM fct_invoices
-    WHERE billing_period_start IS NOT NULL AND billing_period_end IS NOT NULL
+        invoice.*,
+        coalesce(invoice.invoice_number, invoice.invoice_id) AS focus_invoice_id,
+        coalesce(issuers.title, invoice.vendor) AS issuer
+    FROM fct_invoices AS invoice
+    LEFT JOIN issuers ON invoice.vendor = issuers.vendor
+    WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
 )
 
 SELECT
-    CAST(line.amount_cents AS DECIMAL(19, 0)) * CASE currencies.minor_units_per_unit
-        WHEN 1 THEN CAST(1 AS DECIMAL(5, 4))
-        WHEN 100 THEN CAST(0.01 AS DECIMAL(5, 4))
-        WHEN 1000 THEN CAST(0.001 AS DECIMAL(5, 4))
-        WHEN 10000 THEN CAST(0.0001 AS DECIMAL(5, 4))
-    END AS "BilledCost",
+    CAST(line.amount_cents AS DECIMAL(19, 0)) * currencies.minor_unit AS "BilledCost",
     invoice.account AS "BillingAccountId",
     line.currency AS "BillingCurrency",
     invoice.billing_period_start AS "BillingPeriodStart",
@@ -50,7 +39,11 @@ SELECT
     ) || '}' AS "InvoiceDetailGrain",
     invoice.focus_invoice_id AS "InvoiceId",
     CAST(NULL AS TIMESTAMPTZ) AS "InvoiceIssueDate",
-    CASE invoice.payment_status WHEN 'upcoming' THEN 'Open' WHEN 'void' THEN 'Voided' ELSE 'Issued' END AS "InvoiceIssueStatus",
+    CASE invoice.payment_status
+        WHEN 'upcoming' THEN 'Open'
+        WHEN 'void' THEN 'Voided'
+        ELSE 'Issued'
+    END AS "InvoiceIssueStatus",
     invoice.issuer AS "InvoiceIssuerName",
     invoice.due_at AS "PaymentDueDate",
     'Not stated' AS "PaymentTerms",

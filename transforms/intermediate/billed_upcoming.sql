@@ -20,7 +20,9 @@ accruing AS (
 billed AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY account, slot, first_total_cents ORDER BY appeared_at, natural_identity) AS number
+        row_number()
+            OVER (PARTITION BY account, slot, first_total_cents ORDER BY appeared_at, natural_identity)
+            AS number
     FROM known
     WHERE NOT is_upcoming
 ),

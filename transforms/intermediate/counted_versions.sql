@@ -4,7 +4,9 @@
 WITH boundaries AS (
     SELECT vendor, account, identity, valid_from AS boundary FROM intermediate.identified_documents
     UNION
-    SELECT vendor, account, identity, valid_to AS boundary FROM intermediate.identified_documents WHERE valid_to IS NOT NULL
+    SELECT vendor, account, identity, valid_to AS boundary
+    FROM intermediate.identified_documents
+    WHERE valid_to IS NOT NULL
 ),
 
 stretches AS (
@@ -24,7 +26,8 @@ ranked AS (
         stretch.valid_to AS counts_to,
         row_number() OVER (
             PARTITION BY stretch.vendor, stretch.account, stretch.identity, stretch.valid_from
-            ORDER BY version.is_listed_upcoming, version.valid_from DESC, version.listing DESC, version.document_key DESC
+            ORDER BY
+                version.is_listed_upcoming, version.valid_from DESC, version.listing DESC, version.document_key DESC
         ) AS choice
     FROM stretches AS stretch
     INNER JOIN intermediate.identified_documents AS version

@@ -68,7 +68,9 @@ reasons AS (
                 unreadable_amount('tax', tax, tax_number, tax_cents),
                 unreadable_amount('discount', discount, discount_number, discount_cents),
                 unreadable_amount('credits', credit, credit_number, credit_cents),
-                unreadable_amount('starting balance', starting_balance, starting_balance_number, starting_balance_cents),
+                unreadable_amount(
+                    'starting balance', starting_balance, starting_balance_number, starting_balance_cents
+                ),
                 unreadable_amount('amount paid', paid, paid_number, paid_cents),
                 CASE WHEN billing_period_end <= starts_at THEN 'the billing period ends before it starts' END
             )

@@ -9,7 +9,9 @@ WITH numbers AS (
         line.currency IS NULL OR currencies.currency IS NOT NULL AS is_known_currency,
         invoice.billing_period_start,
         invoice.billing_period_end,
-        unit_factor(line.is_major_unit, coalesce(currencies.minor_units_per_unit, invoice.minor_units_per_unit)) AS factor,
+        unit_factor(
+            line.is_major_unit, coalesce(currencies.minor_units_per_unit, invoice.minor_units_per_unit)
+        ) AS factor,
         number_text(line.amount) AS amount_number,
         number_text(line.discount) AS discount_number,
         moment(line.period_start) AS starts_at,

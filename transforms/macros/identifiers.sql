@@ -4,7 +4,7 @@
 CREATE SCHEMA IF NOT EXISTS staging;
 CREATE TABLE IF NOT EXISTS staging.renamed_accounts (vendor VARCHAR, account VARCHAR, first_name VARCHAR);
 
--- The name that an account had first. One that took over a name from which another moved away is told from that one.
+-- The name that an account had first. One that took over a name from which others moved away has its number among them.
 CREATE OR REPLACE MACRO first_name(vendor_name, account_name) AS
     coalesce(
         (
@@ -12,10 +12,12 @@ CREATE OR REPLACE MACRO first_name(vendor_name, account_name) AS
             FROM staging.renamed_accounts AS renamed
             WHERE renamed.vendor = vendor_name AND renamed.account = account_name
         ),
-        account_name || CASE
-            WHEN (vendor_name, account_name) IN (SELECT (vendor, first_name) FROM staging.renamed_accounts) THEN '#2'
-            ELSE ''
-        END
+        (
+            SELECT account_name || CASE WHEN count(*) > 0 THEN '#' || (count(*) + 1) ELSE '' END
+            FROM staging.renamed_accounts AS renamed
+            WHERE renamed.vendor = vendor_name
+                AND (renamed.first_name = account_name OR starts_with(renamed.first_name, account_name || '#'))
+        )
     );
 
 CREATE OR REPLACE MACRO account_key(vendor, account, natural_key) AS

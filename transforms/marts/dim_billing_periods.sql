@@ -45,7 +45,8 @@ covers AS (
     UNION ALL
     SELECT vendor, account, TRUE AS is_final, first_day, last_day FROM stretches WHERE is_final
     UNION ALL
-    SELECT vendor, account, TRUE AS is_final, CAST(last_day + INTERVAL '1' DAY AS DATE) AS first_day, last_day FROM known
+    SELECT vendor, account, TRUE AS is_final, CAST(last_day + INTERVAL '1' DAY AS DATE) AS first_day, last_day
+    FROM known
 ),
 
 ordered AS (
@@ -116,7 +117,9 @@ uncovered AS (
         sum(
             CASE
                 WHEN NOT hole.is_final
-                    THEN date_diff('day', greatest(hole.starts_on, counted.month), least(hole.ends_on, counted.next_month))
+                    THEN date_diff(
+                        'day', greatest(hole.starts_on, counted.month), least(hole.ends_on, counted.next_month)
+                    )
             END
         ) AS days
     FROM counted

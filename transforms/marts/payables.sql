@@ -14,7 +14,8 @@ SELECT
     invoice.balance_due_cents * currency.minor_unit AS to_pay, -- what of it is still to be paid; null where it isn't known
     CAST(invoice.due_at AS DATE) AS due_on, -- the day on which it is due (UTC); null where the vendor names none
     CASE
-        WHEN invoice.due_at < run.started_at THEN CAST(date_diff('day', CAST(invoice.due_at AS DATE), CAST(run.started_at AS DATE)) AS INTEGER)
+        WHEN invoice.due_at < run.started_at
+            THEN CAST(date_diff('day', CAST(invoice.due_at AS DATE), CAST(run.started_at AS DATE)) AS INTEGER)
         WHEN invoice.due_at IS NOT NULL THEN 0
     END AS days_overdue, -- days since then, when this was built; null where no day is named
     invoice.payment_status <> 'unknown' AS is_known, -- whether the vendor says that it is unpaid

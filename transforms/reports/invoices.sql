@@ -30,4 +30,6 @@ WHERE
             AND invoice.billing_period_end > asked.starts_at
         )
     )
-ORDER BY invoice.billing_period_start NULLS FIRST, invoice.vendor, invoice.account, invoice.invoice_number, invoice.invoice_id
+ORDER BY
+    invoice.billing_period_start NULLS FIRST, invoice.vendor, invoice.account, invoice.invoice_number,
+    invoice.invoice_id

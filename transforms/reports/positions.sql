@@ -38,7 +38,9 @@ unpaid AS (
         payable.currency,
         count(*) AS invoices,
         CAST(sum(invoice.balance_due_cents) AS HUGEINT) AS cents,
-        CAST(sum(CASE WHEN payable.payment_status = 'open' THEN 0 ELSE invoice.balance_due_cents END) AS HUGEINT) AS overdue_cents
+        CAST(
+            sum(CASE WHEN payable.payment_status = 'open' THEN 0 ELSE invoice.balance_due_cents END) AS HUGEINT
+        ) AS overdue_cents
     FROM payables AS payable
     INNER JOIN fct_invoices AS invoice ON payable.invoice_id = invoice.invoice_id
     WHERE payable.is_known

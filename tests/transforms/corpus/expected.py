@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.publish.export import name_issuers
 from pipelines.transform import BuildResult
 from pipelines.transform.model import TRANSFORMS, Query
 from pipelines.transform.project import audits
@@ -46,6 +47,7 @@ def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> di
         f"{name}.jsonl": _rows(connection, f"FROM {name}") for name in sorted(marts | EVIDENCE)
     }
     connection.execute("USE marts")
+    name_issuers(connection)
     for name, query in read_queries().items():
         found[f"{name.replace('/', '.').replace('.sql', '')}.jsonl"] = _rows(
             connection, query, in_order=not name.startswith("alerts/")

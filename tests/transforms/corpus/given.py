@@ -46,9 +46,12 @@ _OUTCOMES: list[tuple[datetime, list[tuple[str, str, str | None]]]] = [
         [("mongodb", "acme", "HTTP 429."), ("versori", "never", "HTTP 404.")],
     ),
 ]
-# One got another name twice, and an account that came later took over its first one.
+# One got another name twice, and two accounts that came later took over its first one in turn.
 _RENAMED = [
     ("northflank", "renamed", "first name"),
+    ("northflank", "moved on", "first name#2"),
+    ("northflank", "moved off", "second free"),
+    ("mongodb", "renamed elsewhere", "first free"),
     ("northflank", "another", "other name"),
     ("turso", "renamed", "name elsewhere"),
 ]

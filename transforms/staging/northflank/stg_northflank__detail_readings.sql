@@ -9,7 +9,10 @@ SELECT
     valid_from,
     northflank_has_decimals(document) AS is_major_unit,
     document -> '$.subTotal' AS subtotal,
-    CASE WHEN is_absent(document -> '$.tax.amount') THEN document -> '$.tax.value' ELSE document -> '$.tax.amount' END AS tax,
+    CASE
+        WHEN is_absent(document -> '$.tax.amount') THEN document -> '$.tax.value'
+        ELSE document -> '$.tax.amount'
+    END AS tax,
     CASE
         WHEN is_absent(document -> '$.discounts.total') THEN document -> '$.discount'
         ELSE document -> '$.discounts.total'
