@@ -2,6 +2,7 @@
 # environment or mount .dlt/secrets.toml; none belongs into the image.
 #   docker build -t billhouse .
 #   docker run --rm --env-file accounts.env -v billhouse:/var/lib/billhouse billhouse
+# docs/environment.md has secrets from files, and a root that is read-only.
 FROM python:3.11-slim AS build
 WORKDIR /source
 RUN pip install --no-cache-dir uv
@@ -14,9 +15,10 @@ COPY sandbox sandbox
 RUN uv sync --frozen --no-dev --extra report --no-editable
 
 FROM python:3.11-slim
-RUN useradd --system --create-home --home-dir /var/lib/billhouse billhouse
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/billhouse billhouse
 COPY --from=build /source/.venv /source/.venv
-USER billhouse
+# A number, so that Kubernetes sees that it isn't root.
+USER 10001
 WORKDIR /var/lib/billhouse
 ENV PATH=/source/.venv/bin:$PATH WAREHOUSE__DIRECTORY=/var/lib/billhouse/warehouse
 VOLUME /var/lib/billhouse

@@ -1,4 +1,5 @@
-"""Makes docs/data-dictionary.md from the comments in transforms/ and the example's answers.
+"""Makes docs/data-dictionary.md, and dbt's sources of the same tables, from the comments in
+transforms/ and the example's answers.
 
 python -m docs.dictionary
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FILE = Path(__file__).with_name("data-dictionary.md")
+SOURCES = Path(__file__).with_name("dbt") / "sources.yml"
 _HEAD = """\
 # Data dictionary
 
@@ -126,13 +128,8 @@ ORDER BY ALL""",
 def text(warehouse: Warehouse) -> str:
     """The whole page, from the example's published copy."""
     with read.opened(warehouse) as connection:
-        tables = connection.execute(
-            "SELECT name, coalesce(comment, '') FROM (SELECT schema_name, table_name AS name,"
-            " comment FROM duckdb_tables() UNION ALL SELECT schema_name, view_name, comment FROM"
-            " duckdb_views() WHERE NOT internal) WHERE schema_name = 'main' ORDER BY name"
-        ).fetchall()
         parts = [_HEAD, "## Tables\n"]
-        parts += [_table(connection, name, comment) for name, comment in tables]
+        parts += [_table(connection, name, comment) for name, comment in _tables(connection)]
         sums = _markdown(["an invoice that is", "is in `spend`", "is in `payables`"], _SUMS)
         parts += [_SUMS_TEXT.format(table=sums), _question(connection, *_SAME_SUMS)]
         parts += ["## Questions\n\nThe answers are those of the example that the tests load.\n"]
@@ -140,12 +137,49 @@ def text(warehouse: Warehouse) -> str:
     return "\n".join(parts)
 
 
-def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
-    columns = connection.execute(
+def dbt_sources(warehouse: Warehouse) -> str:
+    """The same tables as dbt's sources."""
+    import yaml
+
+    with read.opened(warehouse) as connection:
+        tables = [
+            {
+                "name": name,
+                "description": comment,
+                "columns": [
+                    {"name": column, "description": meaning, "data_type": kind.lower()}
+                    for column, kind, meaning in _columns(connection, name)
+                ],
+            }
+            for name, comment in _tables(connection)
+        ]
+    source = {"name": "billhouse", "database": "billhouse", "schema": "main", "tables": tables}
+    text: str = yaml.safe_dump(
+        {"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=120
+    )
+    return (
+        "# Made by `make dictionary` from the comments in transforms/marts/: change those.\n" + text
+    )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT name, coalesce(comment, '') FROM (SELECT schema_name, table_name AS name,"
+        " comment FROM duckdb_tables() UNION ALL SELECT schema_name, view_name, comment FROM"
+        " duckdb_views() WHERE NOT internal) WHERE schema_name = 'main' ORDER BY name"
+    ).fetchall()
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, str]]:
+    return connection.execute(
         "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
         " WHERE schema_name = 'main' AND table_name = ? ORDER BY column_index",
-        [name],
+        [table],
     ).fetchall()
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> str:
+    columns = _columns(connection, name)
     rows = [[f"`{column}`", kind.lower(), meaning] for column, kind, meaning in columns]
     table = _markdown(["column", "type", "meaning"], rows)
     return f"### `{name}`\n\n{comment}\n\n{table}\n"
@@ -170,4 +204,6 @@ def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as directory:
-        FILE.write_text(text(example.load(Path(directory, "warehouse"))), encoding="utf-8")
+        loaded = example.load(Path(directory, "warehouse"))
+        FILE.write_text(text(loaded), encoding="utf-8")
+        SOURCES.write_text(dbt_sources(loaded), encoding="utf-8")

@@ -34,6 +34,13 @@ def test_a_vendors_page_names_its_api_and_all_its_keys(name: str) -> None:
         assert f"`{key}`" in text("docs", "vendors", "README.md") + page
 
 
+def test_the_page_about_the_environment_names_each_setting() -> None:
+    page = text("docs", "environment.md")
+    for vendor in VENDORS.values():
+        for key in vendor.settings_type.__struct_fields__:
+            assert f"__{key.upper()}`" in page
+
+
 def test_every_alert_is_documented() -> None:
     page = text("docs", "scheduling.md")
     for kind in (RUN_FAILED, *rules()):
@@ -57,9 +64,12 @@ def test_orchestrators_files_are_python(name: str) -> None:
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
 )
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
-    """It wants the program to be there, so the units are shown with one that is."""
+    """It wants the program to be there, so the units are shown with one that is; and with what
+    the page about the environment adds."""
+    [credentials] = re.findall(r"```ini\n(.*?)```", text("docs", "environment.md"), re.DOTALL)
     for name in ("billhouse.service", "billhouse.timer"):
         unit = text("schedules", name).replace("/srv/billhouse/.venv/bin/billhouse", "/bin/true")
+        unit = unit.replace("[Service]\n", f"[Service]\n{credentials}")
         (tmp_path / name).write_text(unit)
     done = subprocess.run(
         ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ from pipelines.cli.app import app
 from pipelines.transform import build, project
 from pipelines.warehouse import load_results
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(typer.main.get_group(app).commands)
 
 
@@ -45,6 +47,16 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 )
 def test_every_table_is_documented(table: str) -> None:
     assert f"| `{table}` |" in README
+
+
+def test_extras_that_are_named_are_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    named = re.findall(r"billhouse\S*\[([a-z,]+)\]", "".join(each.read_text() for each in pages))
+    assert {extra for each in named for extra in each.split(",")} <= {
+        *project["optional-dependencies"]
+    }
+    assert len(named) >= 4
 
 
 def test_sql_runs(published: duckdb.DuckDBPyConnection) -> None:

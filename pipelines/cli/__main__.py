@@ -1,4 +1,4 @@
-"""`python -m pipelines.cli`: the command line without its installed entry point."""
+"""`python -m billhouse` and `python -m pipelines.cli`: the command without its script."""
 
 from __future__ import annotations
 

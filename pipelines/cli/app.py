@@ -24,6 +24,7 @@ from pipelines.cli.commands.report import report
 from pipelines.cli.commands.run import rebuild, run
 from pipelines.cli.commands.show import show
 from pipelines.cli.commands.status import status
+from pipelines.cli.warehouse_option import WarehouseOption, choose, with_warehouse
 from pipelines.config import dlt_settings
 
 app = typer.Typer(
@@ -33,6 +34,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+_WITHOUT_WAREHOUSE = frozenset({"check", "demo", "init"})
 
 
 def _print_version(wanted: bool) -> None:
@@ -48,6 +52,8 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def billhouse(
+    context: typer.Context,
+    warehouse: WarehouseOption = None,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
@@ -63,11 +69,19 @@ def billhouse(
       billhouse run               fetch, build, audit, publish
       billhouse query "FROM fct_invoices LIMIT 10"
     """
+    if warehouse is not None and context.invoked_subcommand in _WITHOUT_WAREHOUSE:
+        raise typer.BadParameter(
+            f"`billhouse {context.invoked_subcommand}` doesn't read or write it."
+            " The demo's own is chosen behind the command: `billhouse demo --warehouse DIR`.",
+            param_hint="--warehouse",
+        )
+    choose(warehouse)
 
 
+for without in (check, demo, init):
+    app.command()(without)
 for command in (
     run,
-    check,
     status,
     report,
     invoices,
@@ -75,13 +89,11 @@ for command in (
     query,
     export,
     rebuild,
-    demo,
-    init,
     backup,
     restore,
     rename_account,
 ):
-    app.command()(command)
+    app.command()(with_warehouse(command))
 
 
 def main() -> None:

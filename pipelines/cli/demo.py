@@ -130,6 +130,4 @@ def _print_answers(before: Path, after: Path) -> None:
         connection.execute(f"ATTACH {literal(before)} AS before (READ_ONLY)")
         connection.execute(f"ATTACH {literal(after)} AS after (READ_ONLY)")
         for question, sql in _ANSWERS.items():
-            print_as_table(
-                connection.execute(sql).to_arrow_table(), title=f"{INVENTED}: {question}"
-            )
+            print_as_table(connection.sql(sql).to_arrow_table(), title=f"{INVENTED}: {question}")

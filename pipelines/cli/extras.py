@@ -22,6 +22,7 @@ def needing(extra: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in _PACKAGES[extra]:
             raise
         raise UsageError(
-            f"`billhouse {extra}` needs a package that isn't installed ({error.name}). Install it"
-            f" with: pip install 'billhouse[{extra}]' (in a clone: uv sync --extra {extra})"
+            f"`billhouse {extra}` needs a package that isn't installed ({error.name}). Install"
+            f" Billhouse again, as the README says, with the extra {extra}: billhouse[{extra}] (in"
+            f" a clone: uv sync --extra {extra})."
         ) from None

@@ -73,7 +73,7 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
     if not warehouse.work.exists():
         raise JobError(
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
-            " with `billhouse run`, or set warehouse.directory to where they are."
+            " with `billhouse run`, or say with --warehouse where they are."
         )
     with _alone_in(warehouse, listener, lock_timeout) as this:
         return _ended(this, built=build_and_publish(this, anew=True))

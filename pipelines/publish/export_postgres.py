@@ -56,8 +56,9 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
         import psycopg
     except ImportError:
         raise UsageError(
-            "`billhouse export postgres` needs psycopg: install it with `pip install"
-            " 'billhouse[postgres]'`."
+            "`billhouse export postgres` needs psycopg. Install Billhouse again, as the README"
+            " says, with the extra postgres: billhouse[postgres] (in a clone: uv sync --extra"
+            " postgres)."
         ) from None
     parameters = _parameters(url)
     try:

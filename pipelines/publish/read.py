@@ -41,7 +41,7 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     if not warehouse.published.exists():
         raise JobError(
             f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"
-            " first, or set warehouse.directory to where the warehouse is."
+            " first, or say with --warehouse where it is."
         )
     try:
         connection = duckdb.connect(path_text(warehouse.published), read_only=True)
@@ -65,7 +65,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
 
     try:
         check(connection, sql)
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()
     except duckdb.Error as error:
         raise JobError(
             f"The query can't be answered. {one_sentence(error)}{_hint(error)}"

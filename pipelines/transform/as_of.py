@@ -97,7 +97,7 @@ def _built(
     if not warehouse.work.exists():
         raise JobError(
             f"Nothing was loaded yet: {warehouse.work} doesn't exist. Run `billhouse run` first, or"
-            " set warehouse.directory to where the warehouse is."
+            " say with --warehouse where it is."
         )
     with closing(duckdb.connect()) as connection, spilling_unseen(connection):
         _build(connection, warehouse, moment, as_of)

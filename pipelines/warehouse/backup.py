@@ -61,7 +61,7 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
     if not warehouse.work.exists():
         raise JobError(
             f"There is nothing to back up: {warehouse.work} doesn't exist. Run `billhouse run`"
-            " first, or set warehouse.directory to where the warehouse is."
+            " first, or say with --warehouse where it is."
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(

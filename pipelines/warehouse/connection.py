@@ -68,8 +68,8 @@ def cannot_open(file: Path, error: Exception) -> JobError:
         )
     if "newer" in str(error) and "version" in str(error):
         return JobError(
-            f"{file} was written by a newer DuckDB than this one reads. Nothing was changed. Update"
-            " Billhouse (`uv sync`), or open the file with the DuckDB that wrote it."
+            f"{file} was written by a newer DuckDB than this one reads. Nothing was changed."
+            " Upgrade Billhouse, as the README says, or open it with the DuckDB that wrote it."
         )
     fix = (
         "run `billhouse rebuild`, which makes it again from what was loaded"

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from sources.errors import ConfigurationError
 
+_IN_A_FILE = "_FILE"
+
 
 class Values(Protocol):
     """Settings by their path, as `sources`, `turso`, `accounts`. Raises ConfigurationError."""
@@ -51,7 +53,7 @@ class DltValues:
     def get(self, *path: str) -> Any:
         # The environment comes first with dlt too, but that takes seconds to be imported.
         variable = "__".join(path).upper()
-        if value := os.environ.get(variable):
+        if value := _from_environment(variable):
             return value
         *sections, key = path
         for provider in self._providers:
@@ -70,7 +72,7 @@ class DltValues:
                 found += section
         prefix = f"{'__'.join(path).upper()}__"
         found += [
-            name.removeprefix(prefix).lower()
+            name.removeprefix(prefix).removesuffix(_IN_A_FILE).lower()
             for name, value in os.environ.items()
             if name.startswith(prefix) and value
         ]
@@ -86,6 +88,25 @@ class DltValues:
             for provider in providers:
                 provider.get_value("sources", _anything(), "")
         return providers
+
+
+def _from_environment(variable: str) -> str | None:
+    """The variable's value, or what stands in the file that the one with `_FILE` names."""
+    value, named = os.environ.get(variable), os.environ.get(f"{variable}{_IN_A_FILE}")
+    if not named:
+        return value
+    if value:
+        raise ConfigurationError(f"{variable} and {variable}{_IN_A_FILE} are both set. Keep one")
+    try:
+        text = Path(named).read_text(encoding="utf-8").strip()
+        reason = "" if text else "is empty"
+    except OSError as error:
+        reason = f"can't be read: {error.strerror}. Let this user read it"
+    except UnicodeDecodeError:
+        reason = "is not written in UTF-8"
+    if reason:
+        raise ConfigurationError(f"{variable}{_IN_A_FILE} names {named}, which {reason}")
+    return text
 
 
 def _anything() -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -83,6 +82,10 @@ class Pool:
 def affordable_connections() -> int:
     """A connection is an open file, of which a process may have 256 on one system, and a million
     on another."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has no such limit.
+        return CONNECTIONS_OF_A_RUN
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return CONNECTIONS_OF_A_RUN

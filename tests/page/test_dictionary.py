@@ -14,3 +14,8 @@ def test_the_page_is_what_the_comments_say(example: Warehouse) -> None:
     assert len(tables) == len(list(example.parquet.glob("*.parquet")))
     undescribed = re.findall(r"^\| `\w+` \| [^|]+ \|  \|$", made, re.MULTILINE)
     assert undescribed == []
+
+
+def test_dbts_sources_are_what_the_comments_say(example: Warehouse) -> None:
+    made = dictionary.dbt_sources(example)
+    assert dictionary.SOURCES.read_text(encoding="utf-8") == made, "run `make dictionary`"

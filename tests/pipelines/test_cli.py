@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+import typer.main
 
+from pipelines.cli.app import app
 from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
@@ -102,7 +104,7 @@ def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: San
         )
         codes[arguments[0]] = finished.returncode
         if finished.returncode:
-            assert f"pip install 'billhouse[{arguments[0]}]'" in finished.stderr
+            assert f"with the extra {arguments[0]}: billhouse[{arguments[0]}]" in finished.stderr
     assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2}
 
 
@@ -377,3 +379,38 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
         "work.duckdb",
     }
     assert (folder / "notes" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_warehouse_that_is_named_stands_above_the_configured_one(
+    behind: bool, loaded: Warehouse, billhouse: Billhouse
+) -> None:
+    named = ["--warehouse", str(loaded.directory)]
+    count = ["query", "--format", "csv", "SELECT count(*) > 0 AS found FROM fct_invoices"]
+    finished = billhouse(*(count + named if behind else named + count))
+    assert (finished.returncode, finished.stdout) == (0, "found\ntrue\n"), finished.stderr
+
+
+def test_every_command_that_has_a_warehouse_can_be_told_which() -> None:
+    without = [
+        name
+        for name, command in typer.main.get_group(app).commands.items()
+        if "--warehouse" not in [opt for parameter in command.params for opt in parameter.opts]
+    ]
+    assert without == ["check", "init"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--warehouse", "there", "demo"], "billhouse demo --warehouse DIR"),
+        (["--warehouse", "there", "check"], "doesn't read or write it"),
+        (["status", "--warehouse", " "], "--warehouse is empty"),
+    ],
+)
+def test_a_warehouse_is_not_named_in_vain(
+    arguments: list[str], sentence: str, billhouse: Billhouse
+) -> None:
+    finished = billhouse(*arguments, variables={"COLUMNS": "400"})
+    assert finished.returncode == 2
+    assert sentence in finished.stderr

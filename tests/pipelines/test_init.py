@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pipelines.config import secrets_file
+from pipelines.errors import JobError, UsageError
 from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
@@ -119,6 +121,7 @@ def test_a_credential_that_does_not_work_is_told(sandbox_of_one: Sandbox, tmp_pa
     )
     assert exit_code == 1
     assert "401" in shown
+    assert "fix what the table says" in shown
     assert "Everything answers" not in shown
 
 
@@ -132,14 +135,104 @@ def test_leaving_early_writes_nothing(sandbox_of_one: Sandbox, tmp_path: Path) -
     assert not (tmp_path / ".dlt").exists()
 
 
-def test_a_file_that_is_there_is_left_alone(billhouse: Billhouse, tmp_path: Path) -> None:
+MINE = """\
+# mine
+[[sources.turso.accounts]]
+organization = "{organization}" # ours
+api_token = "{token}"
+
+[alerts]
+exit_code = 4
+"""
+
+
+def test_an_existing_file_gets_another_vendor_and_a_better_credential(
+    sandbox_of_one: Sandbox, tmp_path: Path
+) -> None:
+    [turso] = sandbox_of_one.world.accounts("turso")
+    [northflank] = sandbox_of_one.world.accounts("northflank")
+    organization, token = turso.settings["organization"], turso.settings["api_token"]
     file = tmp_path / ".dlt" / "secrets.toml"
     file.parent.mkdir()
-    file.write_text("# mine\n")
+    file.write_text(MINE.format(organization=organization, token="expired-token"))
+    file.chmod(0o640)
+    exit_code, shown = answered(
+        sandbox_of_one,
+        tmp_path,
+        [
+            (f"Turso, organization {organization}, api_token is set: change it?", "y"),
+            (f"as `turso org list` shows it) [{organization}]", ""),
+            ("api_token (is not shown; Enter keeps it): ", token),
+            ("tables call this account? [", ""),
+            ("Another account at Turso?", "n"),
+            ("team_id (", northflank.settings.get("team_id", "")),
+            ("api_token (is not shown): ", northflank.settings["api_token"]),
+            ("tables call this account? [", "flank"),
+            ("Another account at Northflank?", "n"),
+        ],
+        *("--vendor", "turso", "--vendor", "northflank"),
+    )
+    assert exit_code == 0, shown
+    assert "expired-token" not in shown
+    assert token not in shown
+    text = file.read_text()
+    assert text.startswith(MINE.format(organization=organization, token=token).split("\n\n")[0])
+    assert tomllib.loads(text)["alerts"] == {"exit_code": 4}
+    assert tomllib.loads(text)["sources"]["northflank"]["accounts"][0]["name"] == "flank"
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_check_that_fails_is_corrected(sandbox_of_one: Sandbox, tmp_path: Path) -> None:
+    [turso] = sandbox_of_one.world.accounts("turso")
+    file = tmp_path / ".dlt" / "secrets.toml"
+    file.parent.mkdir()
+    mine = MINE.format(organization=turso.settings["organization"], token="expired-token")
+    file.write_text(mine)
+    exit_code, shown = answered(
+        sandbox_of_one,
+        tmp_path,
+        [("change it?", ""), ("Another account at Turso?", "")],
+        *("--vendor", "turso"),
+    )
+    assert exit_code == 1
+    assert "Nothing was changed" in shown
+    assert "fix what the table says" in shown
+    assert "`billhouse init --vendor NAME`" in shown
+    assert file.read_text() == mine
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[[sources.turso.accounts]\n", "not valid"),
+        ("sources = 3\n", "`sources` is none"),
+        ("[sources.turso]\naccounts = 'many'\n", "no lists of tables"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_left_alone(
+    text: str, reason: str, billhouse: Billhouse, tmp_path: Path
+) -> None:
+    file = tmp_path / ".dlt" / "secrets.toml"
+    file.parent.mkdir()
+    file.write_text(text)
     finished = billhouse("init")
     assert finished.returncode == 2
-    assert f"{file} exists, and init never changes it" in finished.stderr
-    assert file.read_text() == "# mine\n"
+    assert reason in finished.stderr
+    assert file.read_text() == text
+
+
+def test_what_would_be_lost_is_not_written(tmp_path: Path) -> None:
+    """A vendor's accounts that stand in two places are more than tomlkit can add to."""
+    file = tmp_path / "secrets.toml"
+    text = MINE.format(organization="a", token="t") + MINE.split("\n\n")[0]
+    file.write_text(text)
+    known = secrets_file.accounts_in(file, text)
+    with pytest.raises(UsageError, match="without losing something"):
+        secrets_file.write_accounts(file, text, {"turso": [*known["turso"], {"api_token": "u"}]})
+    with pytest.raises(JobError, match="by somebody else"):
+        secrets_file.write_accounts(file, "", {"turso": [{"api_token": "u"}]})
+    assert file.read_text() == text
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_without_a_terminal_it_asks_nothing(billhouse: Billhouse, tmp_path: Path) -> None:

@@ -157,6 +157,40 @@ def test_accounts_that_are_no_list(monkeypatch: pytest.MonkeyPatch, value: str, 
         read_accounts(VENDORS.values())
 
 
+def test_accounts_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As Docker, Kubernetes and systemd hand secrets over."""
+    secrets = tmp_path / "turso"
+    secrets.write_text(f"{json.dumps([TURSO])}\n")
+    monkeypatch.setenv("SOURCES__TURSO__ACCOUNTS_FILE", str(secrets))
+    monkeypatch.setenv("SOURCES__TURSO__ACCOUNTS", "")
+    [account] = read_accounts(VENDORS.values())
+    assert (account.vendor, account.name) == ("turso", "acme")
+
+
+@pytest.mark.parametrize(
+    ("content", "beside", "said"),
+    [
+        (None, "", "names {file}, which can't be read: No such file or directory"),
+        (b" \n", "", "names {file}, which is empty"),
+        (b"\xff", "", "which is not written in UTF-8"),
+        (SECRET.encode(), "", "SOURCES__TURSO__ACCOUNTS is not JSON"),
+        (b"[]", "[]", "SOURCES__TURSO__ACCOUNTS and SOURCES__TURSO__ACCOUNTS_FILE are both set"),
+    ],
+)
+def test_a_file_of_accounts_that_is_refused(
+    content: bytes | None, beside: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secrets = tmp_path / "turso"
+    if content is not None:
+        secrets.write_bytes(content)
+    monkeypatch.setenv("SOURCES__TURSO__ACCOUNTS_FILE", str(secrets))
+    monkeypatch.setenv("SOURCES__TURSO__ACCOUNTS", beside)
+    with pytest.raises(ConfigurationError) as refused:
+        read_accounts([VENDORS["turso"]])
+    assert said.format(file=secrets) in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
 def test_a_misspelt_key_of_the_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, "versori", lookback_month="3")
     assert (

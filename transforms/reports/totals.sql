@@ -21,7 +21,7 @@ SELECT
     compared.cents,
     compared.cents - compared.before AS change,
     sign(compared.cents - compared.before)
-    * ((2000 * abs(compared.cents - compared.before) + abs(compared.before)) // (2 * abs(compared.before)))
+    * ((2000 * abs(compared.cents - compared.before) + abs(compared.before)) // nullif(2 * abs(compared.before), 0))
         AS change_per_mille,
     accruing.month IS NOT NULL AS is_accruing
 FROM compared

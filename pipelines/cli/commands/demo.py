@@ -15,7 +15,12 @@ from pipelines.cli.progress import watching
 def demo(
     directory: Annotated[
         Path,
-        typer.Option(metavar="FOLDER", help="Where the demo's warehouse shall lie."),
+        typer.Option(
+            "--directory",
+            "--warehouse",
+            metavar="FOLDER",
+            help="Where the demo's warehouse shall lie.",
+        ),
     ] = Path("demo-warehouse"),
     verbose: Verbose = False,
 ) -> None:

@@ -15,25 +15,27 @@ from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.errors import JobError, UsageError
 
 if TYPE_CHECKING:
-    from pipelines.config.secrets_file import Entry
+    from pipelines.config.secrets_file import Accounts, Entry
 
 
 def init(vendor: Vendors = None, verbose: Verbose = False) -> None:
     """Ask for your accounts and their credentials, write .dlt/secrets.toml, and check them.
 
-    Says of each credential where to make it and which permission it needs. A file that is already
-    there is never changed. Ends as `billhouse check` does.
+    Says of each credential where to make it and which permission it needs. Of accounts that are
+    already there it shows what isn't secret, and asks whether to change them; all else in the file
+    stays. Ends as `billhouse check` does.
 
     \b
     Examples:
       billhouse init
-      billhouse init --vendor turso --vendor mongodb
+      billhouse init --vendor turso     add an account of Turso, or correct one
     """
     with ending_in_a_sentence(verbose=verbose):
         from pipelines.config import secrets_file
 
         file = secrets_file.secrets_file()
-        secrets_file.refuse_existing(file)
+        before = secrets_file.read_text(file)
+        known = secrets_file.accounts_in(file, before)
         if not sys.stdin.isatty():
             raise UsageError(
                 "`billhouse init` asks questions, so it needs a terminal. Without one write"
@@ -43,21 +45,34 @@ def init(vendor: Vendors = None, verbose: Verbose = False) -> None:
             f"What you type is written to {file}, which only you may read. Secrets are not shown"
             " while you type or paste them. Ctrl-C leaves without writing anything."
         )
-        secrets_file.write_accounts(file, accounts := _ask(vendor or ()))
-        typer.echo(f"\nWritten: {file}. Asking each account's API whether it answers …")
+        accounts = _ask(vendor or (), known)
+        if accounts == {name: known.get(name) for name in accounts}:
+            typer.echo(f"\nNothing was changed in {file}. Asking each account's API …")
+        else:
+            secrets_file.write_accounts(file, before, accounts)
+            typer.echo(f"\nWritten: {file}. Asking each account's API whether it answers …")
         _tell_what_is_hidden(accounts)
         _forget_configuration()
-    check(verbose=verbose)
+    try:
+        check(verbose=verbose)
+    except typer.Exit:
+        typer.echo(
+            "Not everything answers. What was typed is kept: fix what the table says, at the vendor"
+            " or with `billhouse init --vendor NAME`, where Enter keeps what is right; then ask"
+            " again with `billhouse check`. `billhouse run` loads the accounts that answer.",
+            err=True,
+        )
+        raise
     typer.echo("Everything answers. Load the invoices with `billhouse run`.")
 
 
-def _ask(names: Iterable[str]) -> dict[str, list[Entry]]:
+def _ask(names: Iterable[str], known: Accounts) -> dict[str, list[Entry]]:
     from pipelines.cli.prompts import ask_accounts
     from pipelines.config.accounts import known_vendors
 
     vendors = known_vendors(tuple(names))
     try:
-        accounts = ask_accounts(vendors, wanted=bool(names))
+        accounts = ask_accounts(vendors, known, wanted=bool(names))
     except typer.Abort:
         raise JobError(
             "The input ended before everything was asked. Nothing was written."
@@ -74,7 +89,7 @@ def _tell_what_is_hidden(accounts: Iterable[str]) -> None:
     """The environment comes first, so that what was typed would have no effect, unseen."""
     for name in accounts:
         variable = f"SOURCES__{name.upper()}__ACCOUNTS"
-        if variable in os.environ:
+        if os.environ.get(variable) or os.environ.get(f"{variable}_FILE"):
             typer.echo(f"{variable} is set and takes the place of what was written.", err=True)
 
 
