@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import shutil
 from contextlib import closing
 from decimal import Decimal
@@ -51,9 +54,43 @@ def test_invoices_of_a_month(
     assert all(invoice_id in finished.stdout for (invoice_id,) in ids)
 
 
+def test_formats_for_programs(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    """Exact amounts and dates, as a spreadsheet or a script takes them."""
+    as_csv = billhouse(example, "invoices", "--unpaid", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(as_csv)))
+    wanted = published.execute(
+        "SELECT invoice_id, CAST(due_on AS TEXT), total, to_pay FROM payables WHERE is_known"
+    ).fetchall()
+    assert sorted(
+        (row["invoice_id"], row["due_on"] or None, Decimal(row["total"]), Decimal(row["to_pay"]))
+        for row in rows
+    ) == sorted(wanted)
+    none = billhouse(example, "invoices", "--vendor", "versori", "--unpaid", "--format", "csv")
+    assert none.stdout == as_csv.splitlines()[0] + "\n"
+
+    [(invoice_id, total, lines)] = published.execute(
+        "SELECT invoice_id, total_cents, count(*) FROM fct_invoices"
+        " INNER JOIN fct_invoice_lines USING (invoice_id) WHERE fct_invoices.vendor = 'mongodb'"
+        " GROUP BY ALL ORDER BY count(*) DESC, invoice_id LIMIT 1"
+    ).fetchall()
+    shown = billhouse(example, "show", invoice_id, "--format", "json")
+    assert shown.returncode == 0, shown.stderr
+    record = json.loads(shown.stdout, parse_float=Decimal)
+    assert record["invoice"]["total"] == Decimal(total).scaleb(-2)
+    assert sum(line["amount"] for line in record["lines"]) == Decimal(total).scaleb(-2)
+    assert record["history"][0]["valid_from"].endswith("Z")
+    as_csv = billhouse(example, "show", invoice_id, "--format", "csv").stdout
+    amounts = [row["amount"] for row in csv.DictReader(io.StringIO(as_csv))]
+    assert len(amounts) == lines
+    assert sum(map(Decimal, amounts)) == Decimal(total).scaleb(-2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["show", "x", "--document", "--format", "json"], "leave --format out"),
         (["invoices", "--vendor", "nobody"], "There are: mongodb, northflank"),
         (["invoices", "--month", "2025-13"], "like 2026-03"),
         (["show", "no-such"], "billhouse invoices"),

@@ -119,7 +119,7 @@ def test_the_newest_run_is_the_last_one(
     load_results.add(work, "c", NOW, [outcome("acme", error="401"), outcome("beta")])
     assert failed_accounts(work) == ["turso/acme"]
     work.close()
-    accounts = freshness(warehouse)
+    accounts = freshness(warehouse).accounts
     last = {each["account"]: each for each in accounts}
     assert last["acme"]["last_outcome"] == "failed"
     assert last["acme"]["is_ahead"] == (other > NOW)
