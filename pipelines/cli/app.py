@@ -61,7 +61,9 @@ def billhouse(
       billhouse init              set up your accounts, once
       billhouse check             do the credentials in .dlt/secrets.toml work?
       billhouse run               fetch, build, audit, publish
-      billhouse query "FROM fct_invoices LIMIT 10"
+      billhouse status            what is loaded, and what is unpaid
+      billhouse query "SELECT month, vendor, currency, sum(amount) AS amount
+        FROM spend GROUP BY ALL ORDER BY ALL"
     """
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import typer
 
+from pipelines.cli.output import text_of
 from pipelines.cli.tables import print_table
 from pipelines.job.result import RunResult
 
@@ -59,7 +62,12 @@ def _print_findings(report: RunResult) -> None:
         shown = f", the first {len(finding.rows)}" if finding.count > len(finding.rows) else ""
         print_table(
             finding.columns,
-            [[str(value) for value in row] for row in finding.rows],
+            [[text_of(value) for value in row] for row in finding.rows],
+            numbers=frozenset(
+                index
+                for index, column in enumerate(zip(*finding.rows, strict=True))
+                if all(isinstance(value, int | Decimal | None) for value in column)
+            ),
             title=f"{finding.severity} {finding.name}: {finding.message}"
             f" ({finding.count} row(s){shown})",
         )

@@ -49,7 +49,7 @@ def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshne
         now = datetime.now(UTC)
         return Freshness(
             ask(connection, "freshness", now=now),
-            [] if max_age is None else ask(connection, "outdated", limit=now - max_age),
+            [] if max_age is None else ask(connection, "outdated", oldest=now - max_age),
         )
 
 

@@ -359,7 +359,7 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
             assert finished.returncode == 0, finished.stderr
             assert not sandbox.requests
             titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
-            assert len(titles) >= 5
+            assert len(titles) == 6
             published = folder / "billhouse.duckdb"
             assert folder.stat().st_mode & 0o777 == 0o750
             assert published.stat().st_mode & 0o777 == 0o640
@@ -377,3 +377,24 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
         "work.duckdb",
     }
     assert (folder / "notes" / "mine.txt").read_text() == "mine"
+    # Short enough to be read, and what it says to do next works as it stands, in a shell that
+    # knows nothing of this environment.
+    assert len((finished.stderr + finished.stdout).splitlines()) <= 40
+    *_, commands = finished.stdout.partition("What to do next:\n")
+    assert "report --open" in commands
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "BROWSER": "true"}
+    done = subprocess.run(
+        ["sh", "-e"],
+        input=commands,
+        cwd=tmp_path,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "billhouse-report.html").exists()
+    assert "newest closed month" in done.stdout
+    asked = done.stdout.partition("\nmonth ")[2].splitlines()
+    assert len(asked) > 20
+    assert max(map(len, asked)) <= 80

@@ -20,3 +20,4 @@ SELECT currency, max(month) AS month, arg_max(accounts, month) AS accounts
 FROM months
 WHERE is_closed
 GROUP BY currency
+ORDER BY currency
