@@ -10,6 +10,7 @@ from pipelines.errors import UsageError
 _PACKAGES: Mapping[str, frozenset[str]] = {
     "demo": frozenset({"starlette", "uvicorn"}),
     "report": frozenset({"jinja2"}),
+    "xlsx": frozenset({"xlsxwriter"}),
 }
 
 
@@ -22,6 +23,6 @@ def needing(extra: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in _PACKAGES[extra]:
             raise
         raise UsageError(
-            f"`billhouse {extra}` needs a package that isn't installed ({error.name}). Install it"
+            f"This needs a package that isn't installed ({error.name}). Install it"
             f" with: pip install 'billhouse[{extra}]' (in a clone: uv sync --extra {extra})"
         ) from None

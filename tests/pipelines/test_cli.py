@@ -17,7 +17,7 @@ from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
 
-EXTRAS = ("starlette", "uvicorn", "jinja2")
+EXTRAS = ("starlette", "uvicorn", "jinja2", "xlsxwriter")
 SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
 
 
@@ -92,7 +92,13 @@ def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: San
         "from pipelines.cli.app import main\nsys.argv[1:] = {arguments!r}\nmain()"
     )
     codes = {}
-    for arguments in (["run", "--vendor", "turso"], ["status"], ["demo"], ["report"]):
+    for arguments in (
+        ["run", "--vendor", "turso"],
+        ["status"],
+        ["demo"],
+        ["report"],
+        ["export", "xlsx", "--output", "x"],
+    ):
         finished = subprocess.run(
             [sys.executable, "-c", program.replace("{arguments!r}", repr(arguments))],
             env=environment(loaded, shared_sandbox.environment()),
@@ -102,8 +108,9 @@ def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: San
         )
         codes[arguments[0]] = finished.returncode
         if finished.returncode:
-            assert f"pip install 'billhouse[{arguments[0]}]'" in finished.stderr
-    assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2}
+            extra = arguments[1 if arguments[0] == "export" else 0]
+            assert f"pip install 'billhouse[{extra}]'" in finished.stderr
+    assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2, "export": 2}
 
 
 @pytest.mark.parametrize(
