@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import streams
+from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
 from pipelines.cli.commands.check import check
 from pipelines.cli.commands.demo import demo
@@ -84,6 +85,7 @@ for command in (
     rename_account,
 ):
     app.command()(command)
+app.add_typer(alerts)
 
 
 def main() -> None:

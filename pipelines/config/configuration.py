@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config.accounts import known_vendors, no_account
-from pipelines.config.in_vain import refuse_settings_in_vain
+from pipelines.config.in_vain import refuse_settings_in_vain, refuse_unknown
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ class Configuration:
 
         with _told():
             return alert_settings(self.values)
+
+    def metrics_textfile(self) -> Path | None:
+        """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""
+        with _told():
+            refuse_unknown(self.values, "metrics", ["textfile"])
+            file = self.values.get("metrics", "textfile")
+        return None if file is None else Path(str(file)).absolute()
 
 
 @contextmanager
