@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 
 import typer
 
 from pipelines.cli.output import text_of
 from pipelines.cli.tables import print_table
+from pipelines.job.events import Event, Listener
 from pipelines.job.result import RunResult
 
 _REJECTED_SHOWN = 20
@@ -15,7 +17,8 @@ _CHANGES_SHOWN = 20
 
 
 def print_summary(report: RunResult, *, verbose: bool = False) -> None:
-    """Accounts, findings of audits, rejected documents; with `verbose` the models too."""
+    """Accounts, findings of audits, rejected documents; with `verbose` the models too. Errors were
+    told when they happened, and aren't told again."""
     if report.outcomes:
         _print_accounts(report)
     if verbose and report.transform is not None:
@@ -30,9 +33,21 @@ def print_summary(report: RunResult, *, verbose: bool = False) -> None:
     _print_findings(report)
     _print_rejected(report)
     _print_changes(report)
-    for note in report.notes:
-        typer.echo(note)
     typer.echo(_conclusion(report))
+
+
+def tell_details(report: RunResult, tell: Listener) -> None:
+    """What else the summary says, as events for programs."""
+    for document in report.rejected[:_REJECTED_SHOWN]:
+        message = "{vendor} {account}: {entity} {document_key} can't be read: {reason}"
+        fields = asdict(document)
+        tell(Event("document_rejected", message.format(**fields), "warning", fields))
+    for change in report.changes[:_CHANGES_SHOWN]:
+        message = "{vendor} {account}: invoice {invoice}: {kind}"
+        fields = asdict(change)
+        tell(Event("invoice_changed", message.format(**fields), fields=fields))
+    if report.problem is None:
+        tell(Event("summary", _conclusion(report)))
 
 
 def _print_accounts(report: RunResult) -> None:
@@ -52,9 +67,6 @@ def _print_accounts(report: RunResult) -> None:
         ],
         numbers=frozenset({3, 4, 5, 6}),
     )
-    for each in report.outcomes:
-        if each.error is not None:
-            typer.echo(f"{each.vendor} {each.account} failed: {each.error}")
 
 
 def _print_findings(report: RunResult) -> None:
@@ -117,7 +129,7 @@ def _print_changes(report: RunResult) -> None:
 
 def _conclusion(report: RunResult) -> str:
     if report.problem is not None:
-        return report.problem
+        return "Nothing was published; the log says why."
     parts = []
     if report.outcomes:
         new_versions = sum(each.new_versions for each in report.outcomes)

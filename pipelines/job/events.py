@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pipelines.transform import AuditFinding
     from pipelines.warehouse.load_results import AccountOutcome
+    from sources.client.retry import Wait
     from sources.extract.account import FetchEvent
 
 FETCHING = "fetching"
+WAITING = "waiting"
 
 Level = Literal["info", "warning", "error"]
 
@@ -50,6 +52,17 @@ def fetching(progress: FetchEvent) -> Event:
         f"{progress.vendor} {progress.account}: {progress.requests} request(s),"
         f" {progress.documents} document(s)",
         fields=asdict(progress),
+    )
+
+
+def waiting(wait: Wait) -> Event:
+    """A request waits before it is sent (again); told with --verbose, and to programs."""
+    again = f"; tried {wait.attempt} time(s)" if wait.attempt else ""
+    return Event(
+        WAITING,
+        f"{wait.vendor} {wait.account}: {wait.request}: {wait.reason}{again}. Waiting"
+        f" {wait.seconds:.1f} s",
+        fields=asdict(wait),
     )
 
 

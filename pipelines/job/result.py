@@ -38,10 +38,7 @@ class InvoiceChange:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of a run. `problem` says why nothing was published; None if it was.
-
-    `notes` are what else a person should know.
-    """
+    """What came of a run. `problem` says why nothing was published; None if it was."""
 
     run_id: str
     seconds: float
@@ -50,7 +47,6 @@ class RunResult:
     rejected: Sequence[RejectedDocument] = ()
     problem: str | None = None
     changes: Sequence[InvoiceChange] = ()
-    notes: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:

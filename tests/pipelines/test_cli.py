@@ -5,10 +5,13 @@ import io
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -16,6 +19,7 @@ from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
+from tests.support.faults import Fault, Faults
 
 EXTRAS = ("starlette", "uvicorn", "jinja2", "xlsxwriter")
 SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
@@ -194,21 +198,87 @@ def test_toml_that_cannot_be_read_is_told_in_a_sentence(
         assert "Traceback" not in finished.stderr
 
 
-def test_json_lines_on_stderr_and_the_summary_on_stdout(
+def test_nothing_but_json_lines_each_with_the_run(
     billhouse: Billhouse, shared_sandbox: Sandbox
 ) -> None:
     variables = shared_sandbox.environment(["turso"])
     finished = billhouse("run", "--log-format", "json", variables=variables)
     assert finished.returncode == 0
+    assert finished.stdout == ""
     records = [json.loads(line) for line in finished.stderr.splitlines()]
     assert all({"time", "level", "event", "message"} <= record.keys() for record in records)
+    [run_id] = {record["run_id"] for record in records}
+    sql = "SELECT DISTINCT run_id FROM load_results"
+    assert run_id in billhouse("query", sql, variables=variables).stdout
     assert records[0]["event"] == "load_started"
-    assert records[-1]["event"] == "run_finished"
-    assert records[-1]["exit_code"] == 0
+    assert [record["event"] for record in records[-2:]] == ["run_finished", "summary"]
+    assert records[-2]["exit_code"] == 0
+    failed = billhouse("run", "--log-format", "json", "--vendor", "nobody", variables=variables)
+    assert failed.returncode == 2
+    [record] = map(json.loads, failed.stderr.splitlines())
+    assert record["run_id"]
     again = billhouse("run", "--verbose", variables=variables)
     assert "nothing changed" in again.stdout
     assert "marts.dim_billing_periods" in again.stdout
     assert "marts.fct_invoices" not in again.stdout
+
+
+def test_retries_are_told(billhouse: Billhouse) -> None:
+    """To people with --verbose, and to programs: the first answer of each run is a 503."""
+    faults = Faults()
+    route = "GET /turso/v1/organizations/{organizationSlug}/invoices"
+    with running(World(months=2), between=faults) as sandbox:
+        variables = sandbox.environment(["turso"])
+        for arguments in (["--verbose"], ["--log-format", "json"], []):
+            faults.clear()
+            faults.inject(Fault(kind="refuse", status=503, route=route, times=1))
+            finished = billhouse("run", *arguments, variables=variables)
+            assert finished.returncode == 0, finished.stderr
+            told = [line for line in finished.stderr.splitlines() if "answered 503" in line]
+            assert len(told) == bool(arguments)
+            if "json" in arguments:
+                record = json.loads(told[0])
+                found = (record["event"], record["vendor"], record["status"], record["attempt"])
+                assert found == ("waiting", "turso", 503, 1)
+                assert record["request"].startswith("GET /")
+                assert record["account"].startswith("turso-")
+                assert record["seconds"] > 0
+            elif told:
+                assert "tried 1 time(s). Waiting" in told[0]
+
+
+def test_a_certificate_that_nobody_trusts(billhouse: Billhouse, tmp_path: Path) -> None:
+    """As behind a company's proxy: the error names the variable that helps, and is made once."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingTCPServer(("127.0.0.1", 0), BaseRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *refused: None  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        variables = {
+            "SOURCES__TURSO__ACCOUNTS": '[{"organization": "acme", "api_token": "t"}]',
+            "SOURCES__TURSO__BASE_URL": f"https://localhost:{server.server_address[1]}",
+        }
+        started = time.monotonic()
+        finished = billhouse("check", variables=variables)
+        server.shutdown()
+        thread.join()
+    assert finished.returncode == 1
+    shown = " ".join(finished.stdout.split())
+    assert "CERTIFICATE_VERIFY_FAILED" in shown
+    assert "(PEM) in SSL_CERT_FILE" in shown
+    assert time.monotonic() - started < 30
 
 
 def test_query_formats_are_exact(billhouse: Billhouse, loaded: Warehouse) -> None:
@@ -282,7 +352,10 @@ def test_status_knows_of_runs_that_published_nothing(
     )
     failed = billhouse("run", variables=variables)
     assert failed.returncode == 1
-    assert "Every account failed" in failed.stdout
+    assert failed.stderr.count("Every account failed") == 1
+    assert failed.stderr.count("turso turso-1-full failed: ") == 1
+    assert "401" not in failed.stdout
+    assert "Nothing was published; the log says why." in failed.stdout
     status = billhouse("status")
     assert status.returncode == 0
     assert "401" in status.stdout

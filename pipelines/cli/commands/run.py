@@ -14,6 +14,7 @@ import typer
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import LogFormat, watching
 from pipelines.config.configuration import Configuration
+from pipelines.job.context import new_run_id
 from pipelines.job.events import Event, Listener
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 
@@ -32,7 +33,12 @@ LockTimeout = Annotated[
     float,
     typer.Option(min=0, metavar="SECONDS", help="How long to wait for another run to end."),
 ]
-Format = Annotated[LogFormat, typer.Option("--log-format", help="How progress is told on stderr.")]
+Format = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", help="How progress is told on stderr; with json, stdout is empty."
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks of errors.")]
 _VerboseBuild = Annotated[
     bool, typer.Option("--verbose", help="Show every table built, and tracebacks of errors.")
@@ -63,7 +69,11 @@ def run(
       billhouse run --account acme --verbose
       billhouse run --log-format json 2>> billhouse.log
     """
-    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+    run_id = new_run_id()
+    with (
+        watching(log_format, run_id, verbose=verbose) as tell,
+        ending_in_a_sentence(tell, verbose=verbose),
+    ):
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.job import run as job
         from pipelines.job.alerts import Alerting
@@ -81,10 +91,12 @@ def run(
                 listener=tell,
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
+                run_id=run_id,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.write(exit_code, report)
-    _finish(report, exit_code, verbose=verbose)
+        _tell_details(report, log_format, tell)
+    _finish(report, exit_code, log_format, verbose=verbose)
 
 
 @dataclass(frozen=True)
@@ -133,15 +145,28 @@ def rebuild(
       billhouse rebuild
       billhouse rebuild --verbose
     """
-    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+    run_id = new_run_id()
+    with watching(log_format, run_id) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.job import run as job
 
-        report = job.rebuild(configured_warehouse(), listener=tell, lock_timeout=lock_timeout)
-    _finish(report, report.exit_code, verbose=verbose)
+        report = job.rebuild(
+            configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
+        )
+        _tell_details(report, log_format, tell)
+    _finish(report, report.exit_code, log_format, verbose=verbose)
 
 
-def _finish(report: RunResult, exit_code: int, *, verbose: bool) -> None:
-    from pipelines.cli.summary import print_summary
+def _tell_details(report: RunResult, log_format: LogFormat, tell: Listener) -> None:
+    """What the summary says, as lines of the log: where programs read, stdout is empty."""
+    if log_format == "json":
+        from pipelines.cli.summary import tell_details
 
-    print_summary(report, verbose=verbose)
+        tell_details(report, tell)
+
+
+def _finish(report: RunResult, exit_code: int, log_format: LogFormat, *, verbose: bool) -> None:
+    if log_format != "json":
+        from pipelines.cli.summary import print_summary
+
+        print_summary(report, verbose=verbose)
     raise typer.Exit(exit_code)
