@@ -15,6 +15,7 @@ from pipelines.cli import streams
 from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
 from pipelines.cli.commands.check import check
+from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
 from pipelines.cli.commands.init import init
@@ -75,6 +76,7 @@ for command in (
     report,
     invoices,
     show,
+    compare,
     query,
     export,
     rebuild,

@@ -167,6 +167,40 @@ def test_a_document_steers_no_terminal(
     assert "\x9b" not in shown.stdout
 
 
+def test_compare_by_line(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    """With the invoice before it, or with a named one; the changes add up to the totals'."""
+    [(this, earlier, change)] = published.execute(
+        "SELECT a.invoice_id, b.invoice_id, a.total_cents - b.total_cents FROM fct_invoices AS a"
+        " INNER JOIN fct_invoices AS b USING (vendor, account)"
+        " WHERE account = 'mongodb-1-digest-v2' AND a.billing_period_start = b.billing_period_end"
+        " AND b.payment_status <> 'upcoming' AND a.total_cents <> b.total_cents"
+        " ORDER BY a.billing_period_start DESC LIMIT 1"
+    ).fetchall()
+    wanted = Decimal(change).scaleb(-2)
+    for arguments in ([this], [this, earlier]):
+        found = billhouse(example, "compare", *arguments, "--format", "json")
+        assert found.returncode == 0, found.stderr
+        lines = json.loads(found.stdout, parse_float=Decimal)
+        assert sum(line["change"] for line in lines) == wanted
+        sizes = [abs(line["change"]) for line in lines]
+        assert sizes == sorted(sizes, reverse=True)
+    shown = billhouse(example, "compare", this).stdout
+    assert f"{wanted:+,f}" in shown.splitlines()[-1]
+    assert this[:12] in shown
+    assert earlier[:12] in shown
+    reverse = billhouse(example, "compare", earlier, this, "--format", "csv").stdout
+    assert sum(Decimal(row["change"]) for row in csv.DictReader(io.StringIO(reverse))) == -wanted
+    [(first,)] = published.execute(
+        "SELECT arg_min(invoice_id, billing_period_start) FROM fct_invoices"
+        " WHERE account = 'mongodb-1-digest-v2'"
+    ).fetchall()
+    alone = billhouse(example, "compare", first)
+    assert alone.returncode == 2
+    assert "no invoice before this one" in alone.stderr
+
+
 def test_a_number_of_two_invoices(altered: Warehouse, billhouse: Command) -> None:
     with duckdb.connect(altered.published) as connection:
         connection.execute("UPDATE fct_invoices SET invoice_number = '7' WHERE vendor = 'versori'")

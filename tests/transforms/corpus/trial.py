@@ -52,6 +52,11 @@ ASKED_WITH = (
         "{key}": "account",
         "{vendor}": "vendor",
         "{account}": "account",
+        "$other_id": "(SELECT min(invoice_id) FROM fct_payments)",
+        "{product}": "coalesce(spend.sku, spend.description, '')",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "coalesce(spend.resource, '')",
+        "{rank}": "abs(change_cents)",
     },
     _SHARED
     | {
@@ -68,6 +73,11 @@ ASKED_WITH = (
         "{key}": "category",
         "{vendor}": "''",
         "{account}": "''",
+        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
+        "{product}": "''",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "''",
+        "{rank}": "cents",
     },
     _SHARED
     | {
@@ -84,6 +94,11 @@ ASKED_WITH = (
         "{key}": "vendor",
         "{vendor}": "vendor",
         "{account}": "''",
+        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
+        "{product}": "''",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "''",
+        "{rank}": "cents",
     },
 )
 Rows = Counter[tuple[Any, ...]]
