@@ -6,9 +6,12 @@ import csv
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from pipelines.job import run as job
 from pipelines.publish import export, read, workbook
 from pipelines.publish.export import FileFormat
 from pipelines.transform.as_of import moment_of, opened_as_of
+from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
 from sandbox.server import running
@@ -173,6 +177,28 @@ def test_as_of_during_a_run(runs: Runs) -> None:
         opened_as_of(runs.warehouse, runs.ended_at[0]),
     ):
         pass
+
+
+def test_as_of_holds_no_run_up(runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """While the answer is built, and while it is asked, a run may begin; and no copy is left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    begun = []
+
+    def build(*arguments: Any, **options: Any) -> Any:
+        with holding(runs.warehouse, lock_timeout=0), closing(connect(runs.warehouse)) as work:
+            begun.append(work.execute("SELECT count(*) FROM marts.load_results").fetchone())
+        assert not list(tmp_path.rglob("*.duckdb*"))
+        return built(*arguments, **options)
+
+    module = import_module("pipelines.transform.build")
+    built = module.build
+    monkeypatch.setattr(module, "build", build)
+    with opened_as_of(runs.warehouse, runs.ended_at[0]) as connection:
+        then = read.ask(connection, "FROM fct_invoices ORDER BY ALL").to_pylist()
+        with holding(runs.warehouse, lock_timeout=0):
+            pass
+    assert begun
+    assert then == runs.answers[0]["fct_invoices"]
 
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
