@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -16,9 +17,11 @@ _REJECTED_SHOWN = 20
 _CHANGES_SHOWN = 20
 
 
-def print_summary(report: RunResult, *, verbose: bool = False) -> None:
-    """Accounts, findings of audits, rejected documents; with `verbose` the models too. Errors were
-    told when they happened, and aren't told again."""
+def print_summary(
+    report: RunResult, known: Mapping[str, int] | None = None, *, verbose: bool = False
+) -> None:
+    """Accounts, findings of audits with more rows than `known`, rejected documents; with `verbose`
+    the models too. Errors were told when they happened, and aren't told again."""
     if report.outcomes:
         _print_accounts(report)
     if verbose and report.transform is not None:
@@ -30,7 +33,7 @@ def print_summary(report: RunResult, *, verbose: bool = False) -> None:
             ],
             numbers=frozenset({1, 2}),
         )
-    _print_findings(report)
+    _print_findings(report, known or {})
     _print_rejected(report)
     _print_changes(report)
     typer.echo(_conclusion(report))
@@ -69,8 +72,11 @@ def _print_accounts(report: RunResult) -> None:
     )
 
 
-def _print_findings(report: RunResult) -> None:
+def _print_findings(report: RunResult, known: Mapping[str, int]) -> None:
     for finding in report.transform.findings if report.transform else ():
+        if finding.severity == "warning" and finding.count <= known.get(finding.name, 0):
+            typer.echo(f"Acknowledged: {finding.name} ({finding.count} row(s))")
+            continue
         shown = f", the first {len(finding.rows)}" if finding.count > len(finding.rows) else ""
         print_table(
             finding.columns,

@@ -30,12 +30,12 @@ def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
             raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
     if values.keys(_ALERT):
         raise _unknown(f"[{_ALERT}] is not read", _ALERT, ["alerts"])
-    refuse_unknown(values, "warehouse", _WAREHOUSE)
+    refuse_unknown("warehouse", _WAREHOUSE, values.keys("warehouse"))
 
 
-def refuse_unknown(values: Values, section: str, known: Sequence[str]) -> None:
-    """See that a section has these keys alone. Raises UsageError."""
-    for key in values.keys(section):
+def refuse_unknown(section: str, known: Sequence[str], keys: Iterable[str]) -> None:
+    """See that a section has none but known keys. Raises UsageError."""
+    for key in keys:
         if key not in known:
             raise _unknown(f"`{key}` in [{section}] is not read", key, known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sources.client.retry import Wait
     from sources.extract.account import FetchEvent
 
+AUDIT_FINDING = "audit_finding"
 FETCHING = "fetching"
 WAITING = "waiting"
 
@@ -93,8 +94,25 @@ def account(outcome: AccountOutcome) -> Event:
 def audit(finding: AuditFinding) -> Event:
     """An audit found rows that break its rule."""
     return Event(
-        "audit_finding",
+        AUDIT_FINDING,
         f"Audit {finding.name}: {finding.message} ({finding.count} row(s))",
         finding.severity,
         {"audit": finding.name, "severity": finding.severity, "rows": finding.count},
     )
+
+
+def acknowledging(listener: Listener, known: Mapping[str, int]) -> Listener:
+    """The same listener, for whom warnings of audits with no more rows than these are no news."""
+
+    def tell(event: Event) -> None:
+        rows = event.fields.get("rows")
+        is_finding = event.name == AUDIT_FINDING and event.level == "warning"
+        if (
+            is_finding
+            and isinstance(rows, int)
+            and rows <= known.get(str(event.fields["audit"]), 0)
+        ):
+            event = replace(event, level="info", message=f"{event.message}, acknowledged")
+        listener(event)
+
+    return tell

@@ -213,7 +213,8 @@ def test_nothing_but_json_lines_each_with_the_run(
     assert records[0]["event"] == "load_started"
     assert [record["event"] for record in records[-2:]] == ["run_finished", "summary"]
     assert records[-2]["exit_code"] == 0
-    failed = billhouse("run", "--log-format", "json", "--vendor", "nobody", variables=variables)
+    variables["AUDITS__ACKNOWLEDGED__NONSENSE"] = "1"
+    failed = billhouse("run", "--log-format", "json", variables=variables)
     assert failed.returncode == 2
     [record] = map(json.loads, failed.stderr.splitlines())
     assert record["run_id"]

@@ -62,8 +62,13 @@ def test_what_an_audit_found_is_printed_as_other_tables(
     rows = [("T-1", Decimal("10.10"), None, moment), ("T-2", Decimal("9.90"), 7, None)]
     columns = ["invoice", "amount", "lines", "due"]
     finding = AuditFinding("a_rule", "warning", "it is broken", columns, rows, 2)
-    print_summary(RunResult("run", 1.0, transform=BuildResult([], [finding], [], frozenset())))
+    result = BuildResult([], [finding], [], frozenset())
+    print_summary(RunResult("run", 1.0, transform=result))
     shown = capsys.readouterr().out
+    print_summary(RunResult("run", 1.0, transform=result), {"a_rule": 2})
+    assert "T-1" not in capsys.readouterr().out
+    print_summary(RunResult("run", 1.0, transform=result), {"a_rule": 1})
+    assert capsys.readouterr().out == shown
     assert "None" not in shown
     assert "T-1        10.10           2026-03-01T00:00:00Z" in shown
     assert "T-2         9.90       7" in shown

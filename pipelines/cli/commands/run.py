@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import LogFormat, watching
 from pipelines.config.configuration import Configuration
 from pipelines.job.context import new_run_id
-from pipelines.job.events import Event, Listener
+from pipelines.job.events import Event, Listener, acknowledging
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ def run(
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.job import run as job
         from pipelines.job.alerts import Alerting
+        from pipelines.transform import project
 
         configuration = Configuration()
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
+        known = configuration.acknowledged([each.name for each in project.audits()])
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
         metrics = _Metrics(configuration.metrics_textfile(), warehouse, tell)
@@ -88,7 +90,7 @@ def run(
             report = job.run(
                 warehouse,
                 accounts,
-                listener=tell,
+                listener=acknowledging(tell, known),
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
                 run_id=run_id,
@@ -96,7 +98,7 @@ def run(
         exit_code = alerting.exit_code_after(report)
         metrics.write(exit_code, report)
         _tell_details(report, log_format, tell)
-    _finish(report, exit_code, log_format, verbose=verbose)
+    _finish(report, exit_code, log_format, known, verbose=verbose)
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def rebuild(
             configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
         )
         _tell_details(report, log_format, tell)
-    _finish(report, report.exit_code, log_format, verbose=verbose)
+    _finish(report, report.exit_code, log_format, {}, verbose=verbose)
 
 
 def _tell_details(report: RunResult, log_format: LogFormat, tell: Listener) -> None:
@@ -164,9 +166,16 @@ def _tell_details(report: RunResult, log_format: LogFormat, tell: Listener) -> N
         tell_details(report, tell)
 
 
-def _finish(report: RunResult, exit_code: int, log_format: LogFormat, *, verbose: bool) -> None:
+def _finish(
+    report: RunResult,
+    exit_code: int,
+    log_format: LogFormat,
+    known: Mapping[str, int],
+    *,
+    verbose: bool,
+) -> None:
     if log_format != "json":
         from pipelines.cli.summary import print_summary
 
-        print_summary(report, verbose=verbose)
+        print_summary(report, known, verbose=verbose)
     raise typer.Exit(exit_code)
