@@ -16,7 +16,15 @@ from functools import partial
 from typing import Literal
 
 from pipelines.cli.streams import speaks_utf_8
-from pipelines.job.events import FETCHING, WAITING, Event, Listener, unfailing
+from pipelines.job.events import (
+    DOCUMENT_REJECTED,
+    FETCHING,
+    INVOICE_CHANGED,
+    WAITING,
+    Event,
+    Listener,
+    unfailing,
+)
 
 LogFormat = Literal["text", "json"]
 
@@ -33,13 +41,15 @@ def watching(
             yield listener
     elif sys.stderr.isatty():
         with _live() as listen:
-            yield unfailing(partial(_unless_wait, listen, verbose))
+            yield unfailing(partial(_for_people, listen, verbose))
     else:
-        yield unfailing(partial(_unless_wait, _plain_line, verbose))
+        yield unfailing(partial(_for_people, _plain_line, verbose))
 
 
-def _unless_wait(listener: Listener, verbose: bool, event: Event) -> None:
-    if verbose or event.name != WAITING:
+def _for_people(listener: Listener, verbose: bool, event: Event) -> None:
+    """Without waits, unless they are asked for, and without what the summary shows them."""
+    is_wait = event.name == WAITING
+    if event.name not in (DOCUMENT_REJECTED, INVOICE_CHANGED) and (verbose or not is_wait):
         listener(event)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from decimal import Decimal
 
 import typer
 
 from pipelines.cli.output import text_of
 from pipelines.cli.tables import print_table
-from pipelines.job.events import Event, Listener
 from pipelines.job.result import RunResult
 
 _REJECTED_SHOWN = 20
@@ -36,21 +34,7 @@ def print_summary(
     _print_findings(report, known or {})
     _print_rejected(report)
     _print_changes(report)
-    typer.echo(_conclusion(report))
-
-
-def tell_details(report: RunResult, tell: Listener) -> None:
-    """What else the summary says, as events for programs."""
-    for document in report.rejected[:_REJECTED_SHOWN]:
-        message = "{vendor} {account}: {entity} {document_key} can't be read: {reason}"
-        fields = asdict(document)
-        tell(Event("document_rejected", message.format(**fields), "warning", fields))
-    for change in report.changes[:_CHANGES_SHOWN]:
-        message = "{vendor} {account}: invoice {invoice}: {kind}"
-        fields = asdict(change)
-        tell(Event("invoice_changed", message.format(**fields), fields=fields))
-    if report.problem is None:
-        tell(Event("summary", _conclusion(report)))
+    typer.echo(report.conclusion)
 
 
 def _print_accounts(report: RunResult) -> None:
@@ -131,21 +115,3 @@ def _print_changes(report: RunResult) -> None:
         f"{'' if len(shown) == len(report.changes) else '; the first'}"
         " (all are in invoice_changes; amounts are in minor units):",
     )
-
-
-def _conclusion(report: RunResult) -> str:
-    if report.problem is not None:
-        return "Nothing was published; the log says why."
-    parts = []
-    if report.outcomes:
-        new_versions = sum(each.new_versions for each in report.outcomes)
-        closed = sum(each.closed_versions for each in report.outcomes)
-        if new_versions == closed == 0:
-            parts.append("No new versions: nothing changed.")
-        else:
-            parts.append(f"{new_versions} new version(s), {closed} closed.")
-    parts.append(f"Published in {report.seconds:.1f} s.")
-    failed = sum(each.outcome != "ok" for each in report.outcomes)
-    if failed:
-        parts.append(f"{failed} account(s) failed; the next run fetches what is missing.")
-    return " ".join(parts)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from pipelines.job.result import RunResult
     from pipelines.transform import AuditFinding
     from pipelines.warehouse.load_results import AccountOutcome
     from sources.client.retry import Wait
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 AUDIT_FINDING = "audit_finding"
 FETCHING = "fetching"
 WAITING = "waiting"
+DOCUMENT_REJECTED = "document_rejected"
+INVOICE_CHANGED = "invoice_changed"
+_DETAILS_TOLD = 20
 
 Level = Literal["info", "warning", "error"]
 
@@ -99,6 +103,18 @@ def audit(finding: AuditFinding) -> Event:
         finding.severity,
         {"audit": finding.name, "severity": finding.severity, "rows": finding.count},
     )
+
+
+def details(result: RunResult) -> Iterator[Event]:
+    """What a summary shows to people at the end: the first of what was rejected and has changed."""
+    for document in result.rejected[:_DETAILS_TOLD]:
+        fields = asdict(document)
+        message = "{vendor} {account}: {entity} {document_key} can't be read: {reason}"
+        yield Event(DOCUMENT_REJECTED, message.format(**fields), "warning", fields)
+    for change in result.changes[:_DETAILS_TOLD]:
+        fields = asdict(change)
+        message = "{vendor} {account}: invoice {invoice}: {kind}".format(**fields)
+        yield Event(INVOICE_CHANGED, message, fields=fields)
 
 
 def acknowledging(listener: Listener, known: Mapping[str, int]) -> Listener:

@@ -103,6 +103,8 @@ def _ended(
         problem,
         built.changes if built else (),
     )
+    for detail in events.details(result):
+        this.tell(detail)
     this.tell(
         Event(
             "run_finished",
@@ -114,6 +116,7 @@ def _ended(
                 "seconds": round(result.seconds, 3),
                 "rejected_documents": len(result.rejected),
                 "invoice_changes": len(result.changes),
+                "summary": result.conclusion,
             },
         )
     )

@@ -211,10 +211,11 @@ def test_nothing_but_json_lines_each_with_the_run(
     sql = "SELECT DISTINCT run_id FROM load_results"
     assert run_id in billhouse("query", sql, variables=variables).stdout
     assert records[0]["event"] == "load_started"
-    assert [record["event"] for record in records[-2:]] == ["run_finished", "summary"]
-    assert records[-2]["exit_code"] == 0
-    variables["AUDITS__ACKNOWLEDGED__NONSENSE"] = "1"
-    failed = billhouse("run", "--log-format", "json", variables=variables)
+    assert records[-1]["event"] == "run_finished"
+    assert records[-1]["exit_code"] == 0
+    assert "new version(s), 0 closed. Published in" in records[-1]["summary"]
+    mistake = {"AUDITS__ACKNOWLEDGED__NONSENSE": "1"}
+    failed = billhouse("run", "--log-format", "json", variables=variables | mistake)
     assert failed.returncode == 2
     [record] = map(json.loads, failed.stderr.splitlines())
     assert record["run_id"]

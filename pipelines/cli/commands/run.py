@@ -97,7 +97,6 @@ def run(
             )
         exit_code = alerting.exit_code_after(report)
         metrics.write(exit_code, report)
-        _tell_details(report, log_format, tell)
     _finish(report, exit_code, log_format, known, verbose=verbose)
 
 
@@ -154,16 +153,7 @@ def rebuild(
         report = job.rebuild(
             configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
         )
-        _tell_details(report, log_format, tell)
     _finish(report, report.exit_code, log_format, {}, verbose=verbose)
-
-
-def _tell_details(report: RunResult, log_format: LogFormat, tell: Listener) -> None:
-    """What the summary says, as lines of the log: where programs read, stdout is empty."""
-    if log_format == "json":
-        from pipelines.cli.summary import tell_details
-
-        tell_details(report, tell)
 
 
 def _finish(
