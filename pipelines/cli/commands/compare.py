@@ -39,7 +39,8 @@ def compare(
         from pipelines.cli import output
         from pipelines.cli.tables import print_table
         from pipelines.publish import read
-        from pipelines.report.invoices import comparison, find, find_before
+        from pipelines.report.comparison import comparison, find_before
+        from pipelines.report.invoices import find
 
         with read.opened(configured_warehouse()) as connection:
             invoice_id = find(connection, invoice)
