@@ -12,8 +12,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import streams
+from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
 from pipelines.cli.commands.check import check
+from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
 from pipelines.cli.commands.init import init
@@ -36,7 +38,7 @@ app = typer.Typer(
 )
 
 
-_WITHOUT_WAREHOUSE = frozenset({"check", "demo", "init"})
+_WITHOUT_WAREHOUSE = frozenset({"alerts", "check", "demo", "init"})
 
 
 def _print_version(wanted: bool) -> None:
@@ -67,7 +69,9 @@ def billhouse(
       billhouse init              set up your accounts, once
       billhouse check             do the credentials in .dlt/secrets.toml work?
       billhouse run               fetch, build, audit, publish
-      billhouse query "FROM fct_invoices LIMIT 10"
+      billhouse status            what is loaded, and what is unpaid
+      billhouse query "SELECT month, vendor, currency, sum(amount) AS amount
+        FROM spend GROUP BY ALL ORDER BY ALL"
     """
     if warehouse is not None and context.invoked_subcommand in _WITHOUT_WAREHOUSE:
         raise typer.BadParameter(
@@ -86,6 +90,7 @@ for command in (
     report,
     invoices,
     show,
+    compare,
     query,
     export,
     rebuild,
@@ -94,6 +99,7 @@ for command in (
     rename_account,
 ):
     app.command()(with_warehouse(command))
+app.add_typer(alerts)
 
 
 def main() -> None:

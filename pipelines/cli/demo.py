@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ from pipelines.cli.output import print_as_table
 from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
-from pipelines.job.events import Listener
+from pipelines.job.events import Event, Listener
+from pipelines.report.questions import keep, text
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.ownership import published_files
 from pipelines.warehouse.sql_text import literal
@@ -27,37 +30,21 @@ if TYPE_CHECKING:
 MARKER = ".billhouse-demo"
 MONTHS = 13
 INVENTED = "Invented data (billhouse demo)"
-_ANSWERS = {
-    "what changed in that month": """
-        SELECT kind, vendor, count(*) AS invoices FROM (
-            SELECT vendor, CASE
-                WHEN before.invoice_id IS NULL THEN 'new'
-                WHEN after.invoice_id IS NULL THEN 'upcoming one settled into issued ones'
-                WHEN after.delisted_at IS NOT NULL AND before.delisted_at IS NULL THEN 'delisted'
-                WHEN after.payment_status <> before.payment_status
-                    THEN before.payment_status || ' → ' || after.payment_status
-                WHEN after.total_cents <> before.total_cents THEN 'amount corrected'
-            END AS kind
-            FROM before.fct_invoices AS before
-            FULL JOIN after.fct_invoices AS after USING (invoice_id, vendor)
-        ) WHERE kind IS NOT NULL GROUP BY ALL ORDER BY ALL""",
-    "spend by vendor in the last six months": """
-        SELECT strftime(month, '%Y-%m') AS month, vendor, currency,
-               sum(amount)::DECIMAL(18, 2) AS amount
-        FROM after.spend
-        WHERE month IN (
-            SELECT DISTINCT month FROM after.spend
-            WHERE month IS NOT NULL ORDER BY month DESC LIMIT 6)
-        GROUP BY ALL ORDER BY ALL""",
-    "what is unpaid, the largest first": """
-        SELECT vendor, account, coalesce(invoice_number, '–') AS invoice, payment_status AS status,
-               strftime(due_on, '%Y-%m-%d') AS due, currency, to_pay::DECIMAL(18, 2) AS "to pay"
-        FROM after.payables WHERE is_known ORDER BY payables.to_pay DESC, invoice_id LIMIT 10""",
+NEXT_QUESTION = (
+    "SELECT month, vendor, currency, sum(amount) AS amount FROM spend GROUP BY ALL ORDER BY ALL"
+)
+_QUESTIONS = {
+    "demo_changes": "what changed in that month",
+    "demo_spend": "spend in the newest closed months",
+    "demo_unpaid": "what is unpaid",
 }
+# A demo is read from its end: what each account brought is told with --verbose.
+_UNTOLD = ("account_loaded", "transform_started", "run_finished")
 
 
-def demonstrate(directory: Path, *, listener: Listener) -> None:
+def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -> None:
     """Load, move the sandbox's clock a month, load again, show what changed and what can be asked.
+    Without `verbose` the listener is told the main steps, and what is wrong.
 
     Raises:
         UsageError: the directory holds something that no demo wrote.
@@ -67,6 +54,10 @@ def demonstrate(directory: Path, *, listener: Listener) -> None:
     from sandbox.world import World
     from sources.accounts.values import GivenValues
 
+    def tell(event: Event) -> None:
+        if verbose or event.level != "info" or event.name not in _UNTOLD:
+            listener(event)
+
     warehouse = Warehouse(directory, is_private=False)
     _prepare(warehouse)
     with (
@@ -75,16 +66,30 @@ def demonstrate(directory: Path, *, listener: Listener) -> None:
     ):
         typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
         accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
-        _load(warehouse, listener, accounts)
+        _load(warehouse, tell, accounts)
         before = shutil.copyfile(warehouse.published, Path(aside, "before.duckdb"))
         sandbox.advance()
         typer.echo(f"{INVENTED}: a month passes, and everything is loaded again")
-        _load(warehouse, listener, accounts)
+        _load(warehouse, tell, accounts)
         _print_answers(before, warehouse.published)
-    typer.echo(f"{INVENTED}. Ask for more:")
-    typer.echo(
-        f"  WAREHOUSE__DIRECTORY='{directory}' billhouse query \"FROM fct_invoices LIMIT 5\""
-    )
+    command = _command()
+    typer.echo(f"{INVENTED}. What to do next:")
+    typer.echo(f"  export WAREHOUSE__DIRECTORY={quote(_from_here(directory))}")
+    typer.echo(f"  {command} status")
+    typer.echo(f"  {command} report --open")
+    typer.echo(f'  {command} query "{NEXT_QUESTION}"')
+
+
+def _command() -> str:
+    """How this shell finds `billhouse`: what `uv run` and `make` put on the path is gone there."""
+    script = Path(sys.executable).with_name("billhouse")
+    if not script.is_file():
+        return f"{quote(sys.executable)} -m pipelines.cli"
+    return quote(_from_here(script))
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _prepare(warehouse: Warehouse) -> None:
@@ -129,5 +134,8 @@ def _print_answers(before: Path, after: Path) -> None:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"ATTACH {literal(before)} AS before (READ_ONLY)")
         connection.execute(f"ATTACH {literal(after)} AS after (READ_ONLY)")
-        for question, sql in _ANSWERS.items():
-            print_as_table(connection.sql(sql).to_arrow_table(), title=f"{INVENTED}: {question}")
+        connection.execute("USE after")
+        keep(connection, "report_closed_months", "closed_months")
+        for question, title in _QUESTIONS.items():
+            result = connection.sql(text(question)).to_arrow_table()
+            print_as_table(result, title=f"{INVENTED}: {title}")

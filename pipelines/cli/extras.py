@@ -10,6 +10,7 @@ from pipelines.errors import UsageError
 _PACKAGES: Mapping[str, frozenset[str]] = {
     "demo": frozenset({"starlette", "uvicorn"}),
     "report": frozenset({"jinja2"}),
+    "xlsx": frozenset({"xlsxwriter"}),
 }
 
 
@@ -22,7 +23,7 @@ def needing(extra: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in _PACKAGES[extra]:
             raise
         raise UsageError(
-            f"`billhouse {extra}` needs a package that isn't installed ({error.name}). Install"
-            f" Billhouse again, as the README says, with the extra {extra}: billhouse[{extra}] (in"
-            f" a clone: uv sync --extra {extra})."
+            f"This needs a package that isn't installed ({error.name}). Install Billhouse again, as"
+            f" the README says, with the extra {extra}: billhouse[{extra}] (in a clone: uv sync"
+            f" --extra {extra})."
         ) from None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from pipelines.cli.streams import exact_output
 from pipelines.cli.tables import print_table
@@ -15,6 +18,17 @@ from pipelines.publish.spreadsheets import harmless
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class ResultFormat(StrEnum):
+    """How the rows are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+Format = Annotated[ResultFormat, typer.Option("--format", help="How the answer is written.")]
 
 
 def text_of(value: Any) -> str:
@@ -50,42 +64,55 @@ def print_as_table(result: pa.Table, *, title: str | None = None, expanded: bool
     )
 
 
-def print_as_csv(result: pa.Table, *, raw: bool = False) -> None:
+def print_as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], *, raw: bool = False) -> None:
     """RFC 4180, with a header and bare line feeds; null is an empty field. Text that a spreadsheet
     would run is made harmless, if it isn't wanted `raw`."""
     cell = text_of if raw else _harmless_cell
     with exact_output() as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([cell(name) for name in result.column_names])
-        writer.writerows([cell(value) for value in row] for row in _rows(result))
+        writer.writerow([cell(name) for name in names])
+        writer.writerows([cell(value) for value in row] for row in rows)
 
 
-def print_as_json(result: pa.Table) -> None:
+def print_records(
+    result_format: ResultFormat, names: Sequence[str], records: Iterable[Mapping[str, Any]]
+) -> None:
+    """Rows of our own for programs, as `--format` says."""
+    rows = [[record[name] for name in names] for record in records]
+    (print_as_csv if result_format is ResultFormat.CSV else print_as_json)(names, rows)
+
+
+def print_object(record: Mapping[str, Any]) -> None:
+    """One JSON object on one line, exact as `print_as_json`."""
+    with exact_output() as out:
+        out.write(f"{_json(record)}\n")
+
+
+def print_as_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """An array of objects, one a line; decimals are numbers, written digit by digit.
 
     Raises:
         JobError: two columns have one name, so an object would lose one of them.
     """
-    names = result.column_names
     for name in names:
         if names.count(name) > 1:
             raise JobError(
                 f"Two columns are named {name!r}, and a JSON object can hold one of them. Give the"
                 " other a name of its own with AS."
             )
-    rows = (_json(dict(zip(names, row, strict=True))) for row in _rows(result))
-    lines = ",\n".join(rows)
+    lines = ",\n".join(_json(dict(zip(names, row, strict=True))) for row in rows)
     with exact_output() as out:
         out.write(f"[\n{lines}\n]\n" if lines else "[]\n")
 
 
-def _rows(result: pa.Table) -> Iterator[tuple[Any, ...]]:
+def rows_of(result: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """An Arrow table's rows."""
     for batch in result.to_batches():
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _texts(result: pa.Table) -> list[list[str]]:
-    return [[text_of(value) for value in row] for row in _rows(result)]
+    return [[text_of(value) for value in row] for row in rows_of(result)]
 
 
 def _harmless_cell(value: Any) -> str:

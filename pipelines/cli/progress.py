@@ -6,36 +6,77 @@ On a terminal a live table; elsewhere a line for each thing that matters; or one
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from pipelines.cli.streams import speaks_utf_8
-from pipelines.job.events import FETCHING, Event, Listener, unfailing
+from pipelines.job.events import (
+    DOCUMENT_REJECTED,
+    FETCHING,
+    INVOICE_CHANGED,
+    WAITING,
+    Event,
+    Listener,
+    unfailing,
+)
 
 LogFormat = Literal["text", "json"]
 
 
 @contextmanager
-def watching(log_format: LogFormat) -> Iterator[Listener]:
-    """The listener that fits where stderr goes. It never fails."""
+def watching(
+    log_format: LogFormat, run_id: str = "", *, verbose: bool = False
+) -> Iterator[Listener]:
+    """The listener that fits where stderr goes. It never fails. With `verbose` people see waits,
+    too; programs always do, and each line of theirs has the `run_id`."""
     if log_format == "json":
-        yield unfailing(_json_line)
+        listener = unfailing(partial(_json_line, run_id))
+        with _told_of_libraries(listener):
+            yield listener
     elif sys.stderr.isatty():
-        with _live() as listener:
-            yield unfailing(listener)
+        with _live() as listen:
+            yield unfailing(partial(_for_people, listen, verbose))
     else:
-        yield unfailing(_plain_line)
+        yield unfailing(partial(_for_people, _plain_line, verbose))
 
 
-def _json_line(event: Event) -> None:
+def _for_people(listener: Listener, verbose: bool, event: Event) -> None:
+    """Without waits, unless they are asked for, and without what the summary shows them."""
+    is_wait = event.name == WAITING
+    if event.name not in (DOCUMENT_REJECTED, INVOICE_CHANGED) and (verbose or not is_wait):
+        listener(event)
+
+
+@contextmanager
+def _told_of_libraries(tell: Listener) -> Iterator[None]:
+    """What they warn of is told as all else, so that nothing but JSON is on stderr."""
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            tell(Event("library", f"{record.name}: {record.getMessage()}", "warning"))
+
+    handler, before = Told(logging.WARNING), logging.getLogger().handlers[:]
+    logging.getLogger().handlers = [handler]
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        logging.getLogger().handlers = before
+
+
+def _json_line(run_id: str, event: Event) -> None:
     if event.name == FETCHING:
         return
     record = {
         "time": _now(),
+        "run_id": run_id,
         "level": event.level,
         "event": event.name,
         "message": event.message,
@@ -85,7 +126,7 @@ def _live() -> Iterator[Listener]:
                         rows[account] = progress.add_task(event.message)
                     progress.update(rows[account], description=event.message)
                     return
-                if account in rows:
+                if account in rows and event.name != WAITING:
                     progress.remove_task(rows.pop(account))
                     progress.refresh()
             style = {"info": "", "warning": "yellow", "error": "red"}[event.level]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 import typer
 
+from pipelines.cli.output import text_of
 from pipelines.cli.tables import print_table
 from pipelines.job.result import RunResult
 
@@ -11,8 +15,11 @@ _REJECTED_SHOWN = 20
 _CHANGES_SHOWN = 20
 
 
-def print_summary(report: RunResult, *, verbose: bool = False) -> None:
-    """Accounts, findings of audits, rejected documents; with `verbose` the models too."""
+def print_summary(
+    report: RunResult, known: Mapping[str, int] | None = None, *, verbose: bool = False
+) -> None:
+    """Accounts, findings of audits with more rows than `known`, rejected documents; with `verbose`
+    the models too. Errors were told when they happened, and aren't told again."""
     if report.outcomes:
         _print_accounts(report)
     if verbose and report.transform is not None:
@@ -24,12 +31,10 @@ def print_summary(report: RunResult, *, verbose: bool = False) -> None:
             ],
             numbers=frozenset({1, 2}),
         )
-    _print_findings(report)
+    _print_findings(report, known or {})
     _print_rejected(report)
     _print_changes(report)
-    for note in report.notes:
-        typer.echo(note)
-    typer.echo(_conclusion(report))
+    typer.echo(report.conclusion)
 
 
 def _print_accounts(report: RunResult) -> None:
@@ -49,17 +54,22 @@ def _print_accounts(report: RunResult) -> None:
         ],
         numbers=frozenset({3, 4, 5, 6}),
     )
-    for each in report.outcomes:
-        if each.error is not None:
-            typer.echo(f"{each.vendor} {each.account} failed: {each.error}")
 
 
-def _print_findings(report: RunResult) -> None:
+def _print_findings(report: RunResult, known: Mapping[str, int]) -> None:
     for finding in report.transform.findings if report.transform else ():
+        if finding.severity == "warning" and finding.count <= known.get(finding.name, 0):
+            typer.echo(f"Acknowledged: {finding.name} ({finding.count} row(s))")
+            continue
         shown = f", the first {len(finding.rows)}" if finding.count > len(finding.rows) else ""
         print_table(
             finding.columns,
-            [[str(value) for value in row] for row in finding.rows],
+            [[text_of(value) for value in row] for row in finding.rows],
+            numbers=frozenset(
+                index
+                for index, column in enumerate(zip(*finding.rows, strict=True))
+                if all(isinstance(value, int | Decimal | None) for value in column)
+            ),
             title=f"{finding.severity} {finding.name}: {finding.message}"
             f" ({finding.count} row(s){shown})",
         )
@@ -105,21 +115,3 @@ def _print_changes(report: RunResult) -> None:
         f"{'' if len(shown) == len(report.changes) else '; the first'}"
         " (all are in invoice_changes; amounts are in minor units):",
     )
-
-
-def _conclusion(report: RunResult) -> str:
-    if report.problem is not None:
-        return report.problem
-    parts = []
-    if report.outcomes:
-        new_versions = sum(each.new_versions for each in report.outcomes)
-        closed = sum(each.closed_versions for each in report.outcomes)
-        if new_versions == closed == 0:
-            parts.append("No new versions: nothing changed.")
-        else:
-            parts.append(f"{new_versions} new version(s), {closed} closed.")
-    parts.append(f"Published in {report.seconds:.1f} s.")
-    failed = sum(each.outcome != "ok" for each in report.outcomes)
-    if failed:
-        parts.append(f"{failed} account(s) failed; the next run fetches what is missing.")
-    return " ".join(parts)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config.accounts import known_vendors, no_account
-from pipelines.config.in_vain import refuse_settings_in_vain
+from pipelines.config.in_vain import refuse_settings_in_vain, refuse_unknown
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,28 @@ class Configuration:
 
         with _told():
             return alert_settings(self.values)
+
+    def acknowledged(self, audits: Sequence[str]) -> dict[str, int]:
+        """`[audits.acknowledged]`: of these audits, how many rows somebody knows of already."""
+        section = ("audits", "acknowledged")
+        with _told():
+            names = self.values.keys(*section)
+            refuse_unknown("audits.acknowledged", audits, names)
+            found = {name: self.values.get(*section, name) for name in names}
+        for name, rows in found.items():
+            if not str(rows).isdecimal():
+                raise UsageError(
+                    f"`{name}` in [audits.acknowledged] is {rows!r}: write how many rows of it are"
+                    " known; more are told again."
+                )
+        return {name: int(rows) for name, rows in found.items()}
+
+    def metrics_textfile(self) -> Path | None:
+        """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""
+        with _told():
+            refuse_unknown("metrics", ["textfile"], self.values.keys("metrics"))
+            file = self.values.get("metrics", "textfile")
+        return None if file is None else Path(str(file)).absolute()
 
 
 @contextmanager

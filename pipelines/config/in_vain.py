@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,14 @@ def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
             raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
     if values.keys(_ALERT):
         raise _unknown(f"[{_ALERT}] is not read", _ALERT, ["alerts"])
-    for key in values.keys("warehouse"):
-        if key not in _WAREHOUSE:
-            raise _unknown(f"`{key}` in [warehouse] is not read", key, _WAREHOUSE)
+    refuse_unknown("warehouse", _WAREHOUSE, values.keys("warehouse"))
+
+
+def refuse_unknown(section: str, known: Sequence[str], keys: Iterable[str]) -> None:
+    """See that a section has none but known keys. Raises UsageError."""
+    for key in keys:
+        if key not in known:
+            raise _unknown(f"`{key}` in [{section}] is not read", key, known)
 
 
 def refuse_variables_in_vain() -> None:

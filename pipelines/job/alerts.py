@@ -1,4 +1,4 @@
-"""Alerts after a run: what somebody should know of, told once to a webhook and by the exit code.
+"""Alerts after a run: what somebody should know of, sent once and told by the exit code.
 
 Each rule is a query, `transforms/alerts/<kind>.sql`, whose rows (`alert_key`, `message`) are what
 is wrong now. What is wrong for the first time is told; what is no longer wrong may be told again.
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pipelines.config.alerts import AlertSettings
 from pipelines.errors import JobError, UsageError
 from pipelines.job import alerts_sent
+from pipelines.job.alerts_channels import ChannelError, channels, ping
 from pipelines.job.alerts_sent import Alert
-from pipelines.job.alerts_webhook import WebhookError, send
 from pipelines.job.events import Event, Listener
 from pipelines.job.result import RunResult
 from pipelines.transform import project
@@ -59,8 +59,10 @@ class Alerting:
             raise
 
     def exit_code_after(self, report: RunResult) -> int:
-        """Tell what is new since the last run. The run's own exit code comes first."""
+        """Send what is new since the last run. The run's own exit code comes first."""
         alerts = self._alert(problem=report.problem)
+        if report.problem is None:
+            self._ping()
         return report.exit_code or (self._settings.exit_code if alerts else 0)
 
     def _alert(self, *, problem: str | None) -> Sequence[Alert]:
@@ -122,21 +124,34 @@ class Alerting:
         return found
 
     def _send(self, alerts: Sequence[Alert]) -> bool:
-        """Whether they are told: also where the exit code alone tells them."""
-        if not alerts or self._settings.webhook_url is None:
+        """Whether they are told: by one channel at least, or where the exit code alone tells."""
+        every = channels(self._settings)
+        if not alerts or not every:
             return True
+        taken = []
+        for name, send in every.items():
+            try:
+                send(alerts)
+                taken.append(name)
+            except ChannelError as error:
+                self._warn(
+                    f"{len(alerts)} alert(s) could not be sent: {error}. Check {name} in [alerts]"
+                    " with `billhouse alerts test`; the next run sends them, if no other channel"
+                    " took them."
+                )
+        if taken:
+            fields = {"alerts": len(alerts), "channels": taken}
+            self._tell(Event("alerts_sent", f"Sent {len(alerts)} alert(s)", fields=fields))
+        return bool(taken)
+
+    def _ping(self) -> None:
+        """Tell who waits for it that something was published."""
+        if self._settings.success_url is None:
+            return
         try:
-            send(self._settings.webhook_url, alerts)
-        except WebhookError as error:
-            self._warn(
-                f"{len(alerts)} alert(s) could not be sent: {error}. Check webhook_url in [alerts];"
-                " the next run sends them."
-            )
-            return False
-        self._tell(
-            Event("alerts_sent", f"Sent {len(alerts)} alert(s)", fields={"alerts": len(alerts)})
-        )
-        return True
+            ping(self._settings.success_url)
+        except ChannelError as error:
+            self._warn(f"success_url in [alerts] could not be reached: {error}.")
 
     def _warn(self, message: str) -> None:
         self._tell(Event("alerts_failed", message, "warning"))

@@ -23,8 +23,11 @@ class RunContext:
     started: float = field(default_factory=time.monotonic)
 
 
-def begin(warehouse: Warehouse, listener: Listener) -> RunContext:
+def begin(warehouse: Warehouse, listener: Listener, run_id: str | None = None) -> RunContext:
     """A run that begins now."""
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    return RunContext(warehouse, run_id, now, unfailing(listener))
+    return RunContext(warehouse, run_id or new_run_id(), datetime.now(UTC), unfailing(listener))
+
+
+def new_run_id() -> str:
+    """One that no other run has; in the order of time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

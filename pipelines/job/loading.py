@@ -79,6 +79,7 @@ def _loaded(
         now=run.started_at,
         full_refresh=full_refresh,
         on_event=lambda progress: run.tell(events.fetching(progress)),
+        on_wait=lambda wait: run.tell(events.waiting(wait)),
     ) as fetch:
         if fetch.brings_tables():
             load_id = load(

@@ -38,10 +38,7 @@ class InvoiceChange:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of a run. `problem` says why nothing was published; None if it was.
-
-    `notes` are what else a person should know.
-    """
+    """What came of a run. `problem` says why nothing was published; None if it was."""
 
     run_id: str
     seconds: float
@@ -50,7 +47,6 @@ class RunResult:
     rejected: Sequence[RejectedDocument] = ()
     problem: str | None = None
     changes: Sequence[InvoiceChange] = ()
-    notes: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:
@@ -59,3 +55,22 @@ class RunResult:
             return FAILED
         incomplete = self.rejected or any(each.outcome != "ok" for each in self.outcomes)
         return PARTLY if incomplete else DONE
+
+    @property
+    def conclusion(self) -> str:
+        """The last sentence of a summary; why nothing was published stands in the log."""
+        if self.problem is not None:
+            return "Nothing was published; the log says why."
+        parts = []
+        if self.outcomes:
+            new_versions = sum(each.new_versions for each in self.outcomes)
+            closed = sum(each.closed_versions for each in self.outcomes)
+            if new_versions == closed == 0:
+                parts.append("No new versions: nothing changed.")
+            else:
+                parts.append(f"{new_versions} new version(s), {closed} closed.")
+        parts.append(f"Published in {self.seconds:.1f} s.")
+        failed = sum(each.outcome != "ok" for each in self.outcomes)
+        if failed:
+            parts.append(f"{failed} account(s) failed; the next run fetches what is missing.")
+        return " ".join(parts)

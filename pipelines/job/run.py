@@ -47,6 +47,7 @@ def run(
     listener: Listener,
     full_refresh: bool = False,
     lock_timeout: float = 60.0,
+    run_id: str | None = None,
 ) -> RunResult:
     """Fetch, load, transform, audit and publish, alone in the warehouse.
 
@@ -54,17 +55,21 @@ def run(
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
-    with _alone_in(warehouse, listener, lock_timeout) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
         outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
-        warning = moment.warning()
-        notes = [warning.message] if warning else []
         if not any(outcome.whole_listings for outcome in outcomes):
-            return _ended(this, outcomes, problem=_NO_LISTING_CAME, notes=notes)
+            return _ended(this, outcomes, problem=_NO_LISTING_CAME)
         built = build_and_publish(this, changed_since=moment.at)
-        return _ended(this, outcomes, built, notes=notes)
+        return _ended(this, outcomes, built)
 
 
-def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 60.0) -> RunResult:
+def rebuild(
+    warehouse: Warehouse,
+    *,
+    listener: Listener,
+    lock_timeout: float = 60.0,
+    run_id: str | None = None,
+) -> RunResult:
     """Build, audit and publish what `raw` holds, without fetching anything.
 
     Raises:
@@ -75,7 +80,7 @@ def rebuild(warehouse: Warehouse, *, listener: Listener, lock_timeout: float = 6
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
             " with `billhouse run`, or say with --warehouse where they are."
         )
-    with _alone_in(warehouse, listener, lock_timeout) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
         return _ended(this, built=build_and_publish(this, anew=True))
 
 
@@ -85,7 +90,6 @@ def _ended(
     built: Built | None = None,
     *,
     problem: str | None = None,
-    notes: Sequence[str] = (),
 ) -> RunResult:
     """Tell how it ended."""
     if built is not None and built.result.has_errors:
@@ -98,8 +102,9 @@ def _ended(
         built.rejected if built else (),
         problem,
         built.changes if built else (),
-        notes,
     )
+    for detail in events.details(result):
+        this.tell(detail)
     this.tell(
         Event(
             "run_finished",
@@ -111,6 +116,7 @@ def _ended(
                 "seconds": round(result.seconds, 3),
                 "rejected_documents": len(result.rejected),
                 "invoice_changes": len(result.changes),
+                "summary": result.conclusion,
             },
         )
     )
@@ -119,12 +125,12 @@ def _ended(
 
 @contextmanager
 def _alone_in(
-    warehouse: Warehouse, listener: Listener, lock_timeout: float
+    warehouse: Warehouse, listener: Listener, lock_timeout: float, run_id: str | None
 ) -> Iterator[RunContext]:
     """A run that holds the warehouse, and meets no file of others and no log that isn't its
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        this = begin(warehouse, listener)
+        this = begin(warehouse, listener, run_id)
         names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):

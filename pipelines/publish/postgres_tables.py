@@ -1,4 +1,4 @@
-"""One published table as a table in PostgreSQL: its columns, its types, its rows.
+"""One published table as a table in PostgreSQL: its columns, types, rows, key and comments.
 
 https://www.postgresql.org/docs/current/sql-copy.html
 """
@@ -20,6 +20,19 @@ _SAME_NAME_THERE = frozenset(
 )
 # A server in SQL_ASCII keeps the bytes that it gets.
 _HOLD_EVERY_CHARACTER = frozenset({"UTF8", "SQL_ASCII"})
+# What audits hold unique, or the table is made so; tools find a row again by it.
+_KEYS = {
+    "audit_results": ("audit",),
+    "dim_billing_periods": ("vendor", "account", "month"),
+    "dim_currencies": ("currency",),
+    "fct_invoice_lines": ("line_id",),
+    "fct_invoices": ("invoice_id",),
+    "fct_payment_status_history": ("invoice_id", "valid_from"),
+    "fct_payments": ("payment_id",),
+    "invoice_changes": ("invoice_id", "changed_at", "kind"),
+    "load_results": ("run_id", "vendor", "account"),
+    "payables": ("invoice_id",),
+}
 
 
 def copy_table(
@@ -43,7 +56,36 @@ def copy_table(
         for name, kind in columns
     )
     rows = source.execute(f"SELECT {selected} FROM {identifier(table)}")  # noqa: S608
-    return _copy_rows(rows, target, schema, table)
+    count = _copy_rows(rows, target, schema, table)
+    _describe(source, target, schema, table)
+    return count
+
+
+def _describe(
+    source: duckdb.DuckDBPyConnection, target: psycopg.Connection, schema: str, table: str
+) -> None:
+    """The primary key, where it isn't there yet, and what the table and its columns mean."""
+    from psycopg.sql import SQL, Identifier, Literal
+
+    name = Identifier(schema, table)
+    keyed = target.execute(
+        "SELECT FROM pg_index WHERE indrelid = to_regclass(%s) AND indisprimary",
+        [name.as_string(target)],
+    ).fetchone()
+    if table in _KEYS and keyed is None:
+        key = SQL(", ").join(map(Identifier, _KEYS[table]))
+        target.execute(SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(name, key))
+    comments = source.execute(
+        "SELECT NULL, comment FROM duckdb_tables() WHERE table_name = $table"
+        " UNION ALL SELECT NULL, comment FROM duckdb_views() WHERE view_name = $table"
+        " UNION ALL SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $table",
+        {"table": table},
+    ).fetchall()
+    for column, comment in comments:
+        what = SQL("TABLE {}").format(name)
+        if column is not None:
+            what = SQL("COLUMN {}").format(Identifier(schema, table, column))
+        target.execute(SQL("COMMENT ON {} IS {}").format(what, Literal(comment)))
 
 
 def _prepare(

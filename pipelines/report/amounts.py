@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
+
+CENTS = "_cents"
 
 
 def currency_decimals(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -25,3 +29,17 @@ def format_amount(cents: int, decimals: int) -> str:
     whole, rest = divmod(abs(cents), 10**decimals)
     sign = "-" if cents < 0 else ""
     return f"{sign}{whole:,}.{rest:0{decimals}d}" if decimals else f"{sign}{whole:,}"
+
+
+def in_units(
+    row: Mapping[str, Any], decimals: Mapping[str, int], currency: str = ""
+) -> dict[str, Any]:
+    """A row for programs: each `x_cents` becomes `x`, exact, in units of the row's own currency, or
+    of the given one where it names none."""
+    places = decimals[row.get("currency") or currency]
+    return {
+        column.removesuffix(CENTS): Decimal(value).scaleb(-places)
+        if column.endswith(CENTS) and value is not None
+        else value
+        for column, value in row.items()
+    }

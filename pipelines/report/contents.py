@@ -24,6 +24,20 @@ _BREAKDOWNS = {
 _CHARTS = ("vendor", "category")
 # A page can't show the changes of years; the table in the warehouse has them all.
 _CHANGES_SHOWN = 200
+_MONTH_CHANGES_SHOWN = 20
+_PRODUCT = "coalesce(spend.description, spend.sku, '')"
+_PROJECT, _RESOURCE = "coalesce(spend.project, '')", "coalesce(spend.resource, '')"
+# The newest closed month against the one before: what tells rows apart, and which come first.
+_COMPARED = {
+    "line": {
+        "product": _PRODUCT,
+        "project": _PROJECT,
+        "resource": _RESOURCE,
+        "rank": "abs(change_cents)",
+    },
+    "product": {"product": _PRODUCT, "project": "''", "resource": "''", "rank": "cents"},
+    "project": {"product": "''", "project": _PROJECT, "resource": "''", "rank": "cents"},
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,8 @@ class CurrencySection:
     """What the report says of one currency; sections are never added up.
 
     Each row is of the question in transforms/reports/ that has the field's name; `breakdowns` are
-    of `series`. `facts` is what the page adds up when its reader chooses vendors or an account.
+    of `series`, and `month_changes` are there by what is compared. `facts` is what the page adds up
+    when its reader chooses vendors or an account.
     """
 
     currency: str
@@ -42,6 +57,8 @@ class CurrencySection:
     outside: Row
     unpaid: Sequence[Row]
     unpaid_sums: Sequence[Row]
+    unknown: Sequence[Row]
+    month_changes: Mapping[str, Sequence[Row]]
     upcoming: Sequence[Row]
     facts: Sequence[Sequence[object]]
 
@@ -88,6 +105,7 @@ def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
     with of_this_version():
         keep(connection, "report_clock", "clock")
         keep(connection, "report_months", "months", months=months)
+        keep(connection, "report_closed_months", "closed_months")
         keep(connection, "report_facts", "facts")
         [(loaded_at,)] = connection.execute("SELECT loaded_at FROM report_clock").fetchall()
         [gaps] = ask(connection, "gap_count")
@@ -130,6 +148,16 @@ def _section(
         outside,
         ask(connection, "unpaid", currency=currency),
         ask(connection, "unpaid_sums", currency=currency),
+        ask(connection, "unknown", currency=currency),
+        {
+            compared: answer(
+                connection,
+                text("month_changes").format(**columns),
+                currency=currency,
+                limit=_MONTH_CHANGES_SHOWN,
+            )
+            for compared, columns in _COMPARED.items()
+        },
         ask(connection, "upcoming", currency=currency),
         [list(each.values()) for each in ask(connection, "fact_rows", currency=currency)],
     )

@@ -1,27 +1,28 @@
-"""What finance asks first of the published copy, as people read it: the newest closed month and
-what is to be paid of each currency, which months are missing, and what the audits found."""
+"""What finance asks first of the published copy: the newest closed month and what is to be paid of
+each currency, which months are missing, and what the audits found."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipelines.publish.read import of_this_version
-from pipelines.report.amounts import currency_decimals, format_amount
-from pipelines.report.questions import Row, ask
+from pipelines.report.amounts import currency_decimals, in_units
+from pipelines.report.questions import Row, ask, keep
 
 if TYPE_CHECKING:
     import duckdb
 
 
 def positions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """A row a currency, as `positions` in transforms/reports/ gives it, its amounts written out.
+    """A row a currency, as `positions` in transforms/reports/ gives it, its amounts exact.
 
     Raises:
         JobError: another version of Billhouse published the copy.
     """
     with of_this_version():
+        keep(connection, "report_closed_months", "closed_months")
         decimals = currency_decimals(connection)
-        return [_written_out(each, decimals) for each in ask(connection, "positions")]
+        return [in_units(each, decimals) for each in ask(connection, "positions")]
 
 
 def gaps(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -42,13 +43,3 @@ def findings(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """
     with of_this_version():
         return ask(connection, "findings")
-
-
-def _written_out(position: Row, decimals: dict[str, int]) -> Row:
-    places = decimals[position["currency"]]
-    amounts = {
-        column.removesuffix("_cents"): "" if cents is None else format_amount(cents, places)
-        for column, cents in position.items()
-        if column.endswith("_cents")
-    }
-    return {**position, **amounts, "unpaid": str(position["unpaid"])}

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
-from pipelines.report.amounts import currency_decimals, format_amount
-from pipelines.report.questions import ask
+from pipelines.report.amounts import CENTS, currency_decimals, format_amount, in_units
+from pipelines.report.questions import Row, answer, ask
 
 if TYPE_CHECKING:
     import duckdb
 
-_ID_SHOWN = 12
-_CENTS = "_cents"
+ID_SHOWN = 12
+_LISTED = {
+    "vendor": "vendor",
+    "account": "account",
+    "invoice_number": "invoice",
+    "invoice_id": "id",
+    "billing_period_first_day": "from",
+    "billing_period_last_day": "to",
+    "payment_status": "status",
+    "due_on": "due",
+    "currency": "currency",
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,11 @@ class Table:
 
 @dataclass(frozen=True)
 class InvoiceList:
-    """The invoices asked for, and what they add up to, a currency a row."""
+    """The invoices asked for, and what they add up to, a currency a row. `columns` and `records`
+    are the same invoices for programs."""
 
+    columns: Sequence[str]
+    records: Sequence[Row]
     invoices: Table
     totals: Table
 
@@ -64,17 +77,30 @@ def listed(
         raise UsageError(f"There is no month {month!r}. Write a year and a month, like 2026-03.")
     decimals = currency_decimals(connection)
     asked = {"vendors": vendors or None, "accounts": accounts or None, "month": month}
-    found = ask(connection, "invoices", **asked, unpaid=unpaid, id_shown=_ID_SHOWN)
-    rows = [tuple(each.values()) for each in found]
+    rows = ask(connection, "invoices", **asked, unpaid=unpaid)
+    sums = ["total_cents", "to_pay_cents", *(["in_month_cents"] if month else [])]
+    heads = [name.removesuffix(CENTS).replace("_", " ") for name in sums]
     return InvoiceList(
+        [*_LISTED, *(name.removesuffix(CENTS) for name in sums)],
+        [in_units({name: row[name] for name in (*_LISTED, *sums)}, decimals) for row in rows],
         Table(
-            ["vendor", "account", "invoice", "id", "from", "to", "status", "due", "currency",
-             "total", "to pay"],
-            [[*row[:9], *(_amount(cents, decimals[row[8]]) for cents in row[9:])] for row in rows],
-            frozenset({9, 10}),
+            [*_LISTED.values(), *heads],
+            [
+                [
+                    *(_shown(name, row[name]) for name in _LISTED),
+                    *(_amount(row[name], decimals[row["currency"]]) for name in sums),
+                ]
+                for row in rows
+            ],
+            frozenset(range(len(_LISTED), len(_LISTED) + len(sums))),
         ),
-        _totals(rows, decimals),
-    )  # fmt: skip
+        _totals(rows, sums, heads, decimals),
+    )
+
+
+def _shown(name: str, value: object) -> str:
+    text = "–" if value is None else str(value)
+    return text[:ID_SHOWN] if name == "invoice_id" else text
 
 
 def find(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
@@ -119,6 +145,27 @@ def details(connection: duckdb.DuckDBPyConnection, invoice_id: str) -> Invoice:
     )
 
 
+def record(connection: duckdb.DuckDBPyConnection, invoice_id: str) -> dict[str, object]:
+    """The same for programs: the published rows, by their own names, in units of the currency."""
+    decimals = currency_decimals(connection)
+
+    def rows(table: str, order: str = "ALL") -> list[Row]:
+        sql = f"FROM {table} WHERE invoice_id = $invoice_id ORDER BY {order}"
+        found = answer(connection, sql, invoice_id=invoice_id)
+        return [in_units(each, decimals, currency) for each in found]
+
+    [(currency,)] = connection.execute(
+        "SELECT currency FROM fct_invoices WHERE invoice_id = ?", [invoice_id]
+    ).fetchall()
+    [invoice] = rows("fct_invoices")
+    return {
+        "invoice": invoice,
+        "lines": rows("fct_invoice_lines", "record_type DESC, line_id"),
+        "payments": rows("fct_payments", "created_at, payment_id"),
+        "history": rows("fct_payment_status_history", "valid_from"),
+    }
+
+
 def _known(connection: duckdb.DuckDBPyConnection, column: str, names: Sequence[str] | None) -> None:
     rows = connection.execute(f"SELECT DISTINCT {column} FROM fct_invoices ORDER BY 1").fetchall()  # noqa: S608
     known = [name for (name,) in rows]
@@ -135,22 +182,25 @@ def _is_month(connection: duckdb.DuckDBPyConnection, month: str) -> bool:
     return row == (True,)
 
 
-def _totals(rows: Sequence[tuple[Any, ...]], decimals: dict[str, int]) -> Table:
+def _totals(
+    rows: Sequence[Row], sums: Sequence[str], heads: Sequence[str], decimals: dict[str, int]
+) -> Table:
+    own = {currency: [row for row in rows if row["currency"] == currency] for currency in decimals}
     return Table(
-        ["currency", "invoices", "total", "to pay"],
+        ["currency", "invoices", *heads],
         [
             [
                 currency,
-                str(sum(row[8] == currency for row in rows)),
+                str(len(found)),
                 *(
-                    format_amount(sum(row[at] or 0 for row in rows if row[8] == currency), places)
-                    for at in (9, 10)
+                    format_amount(sum(row[name] or 0 for row in found), decimals[currency])
+                    for name in sums
                 ),
             ]
-            for currency, places in decimals.items()
-            if any(row[8] == currency for row in rows)
+            for currency, found in own.items()
+            if found
         ],
-        frozenset({1, 2, 3}),
+        frozenset(range(1, 2 + len(sums))),
     )
 
 
@@ -174,7 +224,7 @@ def _table(
     # What stands beside the amount in a column of its own would say the same in nearly every row.
     own = len(names) - 1 if names[-1:] == ["currency"] else None
     shown = [at for at in range(len(names)) if at != own]
-    numbers = frozenset(at for at in shown if names[at].endswith(_CENTS))
+    numbers = frozenset(at for at in shown if names[at].endswith(CENTS))
     rows = [
         [
             money.text(row[at], money.currency if own is None else row[own])
@@ -184,7 +234,7 @@ def _table(
         ]
         for row in (list(each.values()) for each in found)
     ]
-    columns = [names[at].removesuffix(_CENTS).replace("_", " ") for at in shown]
+    columns = [names[at].removesuffix(CENTS).replace("_", " ") for at in shown]
     return Table(columns, rows, numbers)
 
 

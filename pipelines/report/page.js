@@ -62,7 +62,7 @@ function fillChanges(table, totals, decimals) {
   ]) {
     for (const cell of table.querySelectorAll(`.${name} [data-month]`)) {
       const month = Number(cell.dataset.month);
-      if (month > 0) cell.textContent = text(totals[month], totals[month - 1]);
+      if (month > 0 && !("open" in cell.dataset)) cell.textContent = text(totals[month], totals[month - 1]);
     }
   }
 }
@@ -176,6 +176,8 @@ function filter() {
   told.textContent = choice.isEverything ? "" : `Shown: ${choice.text || "no vendor"}`;
 }
 
+// The newest months are at the right of a chart.
+for (const chart of document.querySelectorAll(".chart")) chart.scrollLeft = chart.scrollWidth;
 form.hidden = false;
 form.addEventListener("input", filter);
 form.addEventListener("reset", () => setTimeout(filter));

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def freshness(warehouse: Warehouse) -> list[Row]:
-    """An account a row, as `freshness` in transforms/reports/ gives it.
+@dataclass(frozen=True)
+class Freshness:
+    """An account a row, as `freshness` in transforms/reports/ gives it, and what is `outdated`."""
+
+    accounts: Sequence[Row]
+    outdated: Sequence[Row]
+
+
+def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshness:
+    """How old what is loaded is; without `max_age` nothing is too old.
 
     Raises:
         JobError: nothing was loaded yet, or the files can't be read.
@@ -37,7 +46,11 @@ def freshness(warehouse: Warehouse) -> list[Row]:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         _copy_published(connection, warehouse)
         _copy_newest_results(connection, warehouse)
-        return ask(connection, "freshness", now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        return Freshness(
+            ask(connection, "freshness", now=now),
+            [] if max_age is None else ask(connection, "outdated", oldest=now - max_age),
+        )
 
 
 def _copy_published(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
@@ -55,6 +68,7 @@ def _copy_published(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse)
                 " SELECT vendor, account, billing_period_start, billing_period_end"
                 " FROM attached.fct_invoices"
             )
+    connection.execute("CREATE TABLE published_results AS FROM load_results")
 
 
 def _copy_newest_results(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:

@@ -17,8 +17,9 @@ _FOLDER = Path(__file__).parent
 
 
 def page(contents: Contents) -> str:
-    """The report as HTML. Whatever a vendor wrote is escaped, and no link leads out of the page:
-    reports are passed on, and some vendors' invoice links open without a login."""
+    """The report as HTML. Whatever a vendor wrote is escaped. Links lead out of the page to the
+    vendors' invoices alone, by https and without saying from where; some open without a login, so
+    a report is for whoever may see the invoices."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,

@@ -5,14 +5,18 @@ They are built in memory, from the same SQL as every run's; the warehouse is onl
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.transform.model import SCHEMAS
 from pipelines.warehouse.connection import cannot_open
+from pipelines.warehouse.database_files import LOG_ENDINGS, beside
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import WarehouseBusyError, holding
 from pipelines.warehouse.restricted import sealed, spilling_unseen
@@ -110,7 +114,7 @@ def _build(
     moment: datetime,
     as_of: datetime | None,
 ) -> None:
-    """Build in memory what is known, while no run can be in the way or be kept from its work."""
+    """Build in memory what is known. No run is kept from its work: it is built from a copy."""
     import duckdb
 
     from pipelines.transform.build import build
@@ -118,23 +122,19 @@ def _build(
     from pipelines.warehouse import load_results
 
     try:
-        with holding(warehouse, lock_timeout=0):
-            try:
-                connection.execute(f"ATTACH {literal(warehouse.work)} AS work (READ_ONLY)")
-            except duckdb.Error as error:
-                raise cannot_open(warehouse.work, error) from error
-            connection.execute("ATTACH ':memory:' AS next")
-            report = build(
-                connection,
-                started_at=moment,
-                run_id=load_results.newest_run(connection, "work", moment),
-                as_of=as_of,
-                raw_schema="work.raw",
-                scratch_stays=as_of is None,
-            )
-            load_results.copy(connection, "work", moment)
-            connection.execute("USE next")
-            connection.execute("DETACH work")
+        _attach_copy(connection, warehouse)
+        connection.execute("ATTACH ':memory:' AS next")
+        report = build(
+            connection,
+            started_at=moment,
+            run_id=load_results.newest_run(connection, "work", moment),
+            as_of=as_of,
+            raw_schema="work.raw",
+            scratch_stays=as_of is None,
+        )
+        load_results.copy(connection, "work", moment)
+        connection.execute("USE next")
+        connection.execute("DETACH work")
     except WarehouseBusyError:
         raise JobError(_BUSY.format(directory=warehouse.directory)) from None
     except (duckdb.Error, ModelError) as error:
@@ -143,6 +143,11 @@ def _build(
             f" {one_sentence(error)} The warehouse was only read. Ask without --as-of or"
             " --staging for the published tables, and please report this message."
         ) from error
+    except OSError as error:
+        raise JobError(
+            f"{warehouse.work} could not be copied, from which the answer is built:"
+            f" {error.strerror or error}. TMPDIR names a folder with room for it."
+        ) from error
     if as_of is not None and report.has_errors:
         broken = ", ".join(each.name for each in report.findings if each.severity == "error")
         raise JobError(
@@ -150,3 +155,27 @@ def _build(
             " answer can be trusted. That means that Billhouse reads a document of then wrongly:"
             " please report it."
         )
+
+
+def _attach_copy(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
+    """The work database as it is now, as `work`. A build takes its time, in which a run may begin;
+    a copy takes moments, and is gone as soon as it is open.
+
+    Raises:
+        WarehouseBusyError: a run is at work.
+        JobError: the database can't be opened.
+        OSError: there is no room for a copy.
+    """
+    import duckdb
+
+    with TemporaryDirectory(prefix="billhouse-") as folder:
+        copy = Path(folder, "work.duckdb")
+        with holding(warehouse, lock_timeout=0):
+            shutil.copyfile(warehouse.work, copy)
+            for ending in LOG_ENDINGS:
+                if (log := beside(warehouse.work, ending)).exists():
+                    shutil.copyfile(log, beside(copy, ending))
+        try:
+            connection.execute(f"ATTACH {literal(copy)} AS work (READ_ONLY)")
+        except duckdb.Error as error:
+            raise cannot_open(warehouse.work, error) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -15,7 +16,7 @@ from sources.client.limits import Allowance
 from sources.client.origin import origin
 from sources.client.redaction import Redactor
 from sources.client.responses import PAGE_LIMIT, Responses
-from sources.client.retry import RetryPolicy, may_pass, retry_after
+from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
 from sources.client.unpacking import LIMIT
 from sources.errors import SourceError, TransientError, UnusableAnswer
 
@@ -37,8 +38,11 @@ class Client:
         http: httpx.AsyncClient,
         caller: Caller,
         allowance: Allowance,
+        on_wait: Callable[[Wait], None] | None = None,
     ) -> None:
         self.requests = 0
+        self._on_wait = on_wait
+        self._caller = caller
         self._retry = retry
         self._http = http
         self._base_url = caller.base_url
@@ -117,7 +121,7 @@ class Client:
         return httpx.URL(self._base_url + path, params=list(parameters) or None)
 
     async def _attempt(self, request: httpx.Request, into: type[T]) -> T:
-        async with self._allowance.turn():
+        async with self._allowance.turn(partial(self._tell_of_rate, request)):
             return await self._send(request, into)
 
     async def _send(self, request: httpx.Request, into: type[T]) -> T:
@@ -161,5 +165,25 @@ class Client:
     def _hold_others(self, state: RetryCallState) -> None:
         """Called by tenacity. What is too much for one request of a credential is for all."""
         failure = state.outcome.exception() if state.outcome else None
-        if isinstance(failure, TransientError) and failure.status == TOO_MANY_REQUESTS:
+        if not isinstance(failure, TransientError):
+            return
+        if failure.status == TOO_MANY_REQUESTS:
             self._allowance.gate.close_for(state.upcoming_sleep)
+        self._tell(
+            failure.request,
+            failure.problem,
+            state.upcoming_sleep,
+            failure.status,
+            state.attempt_number,
+        )
+
+    def _tell_of_rate(self, request: httpx.Request, seconds: float) -> None:
+        reason = "as many requests as the vendor allows are sent"
+        self._tell(self._responses.named(request), reason, seconds)
+
+    def _tell(
+        self, request: str, reason: str, seconds: float, status: int | None = None, attempt: int = 0
+    ) -> None:
+        if self._on_wait is not None:
+            who = (self._caller.vendor, self._caller.account)
+            self._on_wait(Wait(*who, request, reason, seconds, status, attempt))

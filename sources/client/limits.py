@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 REQUESTS_AT_ONCE = 8
+NOTICEABLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,19 @@ class RateLimiter:
         self._sent: deque[float] = deque()
         self._turn = asyncio.Lock()
 
-    async def acquire(self) -> None:
-        """Waits until one more request stays within the rate."""
+    async def acquire(self, tell: Callable[[float], None] = lambda seconds: None) -> None:
+        """Waits until one more request stays within the rate; tells of a wait that people notice,
+        in seconds, before it."""
         if self._rate is None:
             return
         async with self._turn:
             clock = asyncio.get_running_loop()
             if len(self._sent) >= self._rate.requests:
                 free_at = self._sent.popleft() + self._rate.seconds
-                await asyncio.sleep(max(0.0, free_at - clock.time()))
+                seconds = max(0.0, free_at - clock.time())
+                if seconds >= NOTICEABLE_SECONDS:
+                    tell(seconds)
+                await asyncio.sleep(seconds)
             self._sent.append(clock.time())
 
 
@@ -76,9 +81,9 @@ class Allowance:
         self._total = total
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, tell: Callable[[float], None]) -> AsyncIterator[None]:
         """Waits until a request may be sent, and holds its place until it is answered."""
-        await self._limiter.acquire()
+        await self._limiter.acquire(tell)
         while True:
             await self.gate.opened()
             async with self._slots, self._total:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -14,7 +14,7 @@ from sources.client.client import Client
 from sources.client.limits import REQUESTS_AT_ONCE, Allowance
 from sources.client.origin import is_loopback
 from sources.client.redaction import Secret
-from sources.client.retry import RetryPolicy
+from sources.client.retry import RetryPolicy, Wait
 from sources.client.surroundings import check_proxies, trusted_certificates
 from sources.client.unpacking import ACCEPTED, unpacked_within_limit
 
@@ -33,10 +33,15 @@ class Pool:
     a hundred of them that takes longer than everything else. Only the TLS context is shared.
     """
 
-    def __init__(self, retry: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        retry: RetryPolicy | None = None,
+        on_wait: Callable[[Wait], None] | None = None,
+    ) -> None:
         """Raises ConfigurationError: see `sources.client.surroundings`."""
         check_proxies()
         self._retry = retry or RetryPolicy()
+        self._on_wait = on_wait
         self._tls = trusted_certificates()
         self._total = asyncio.Semaphore(REQUESTS_OF_A_RUN)
         self._accounts = asyncio.Semaphore(max(1, affordable_connections() // REQUESTS_AT_ONCE))
@@ -49,7 +54,8 @@ class Pool:
         async with self._accounts:
             http = self._http(caller.base_url)
             try:
-                yield Client(self._retry, http, caller, self._allowance(caller))
+                allowance = self._allowance(caller)
+                yield Client(self._retry, http, caller, allowance, self._on_wait)
             finally:
                 # A task of its own, since this one may be cancelled while it would wait.
                 self._closing.append(asyncio.ensure_future(http.aclose()))

@@ -41,6 +41,11 @@ BROKEN: Mapping[type[Exception], str] = {
 }
 NETWORK_REMEDY = "Check the network, a proxy or firewall, and base_url; the next run tries again."
 
+CERTIFICATE_REMEDY = (
+    "If a proxy of yours opens TLS, or the server's certificate is of your own authority, name that"
+    " authority's certificates (PEM) in SSL_CERT_FILE; else the network leads to another server."
+)
+
 
 class Responses:
     """Reads the answers to one caller. Every text that leaves here is without its secrets."""
@@ -78,7 +83,7 @@ class Responses:
         return SourceError(
             vendor=self._caller.vendor,
             account=self._caller.account,
-            request=self._named(request),
+            request=self.named(request),
             problem=self._redact.plain(problem),
             remedy=remedy,
         )
@@ -95,6 +100,8 @@ class Responses:
         problem = f"no whole answer ({next(kinds)})"
         if isinstance(error, httpx.ConnectError):
             problem = f"no connection to {origin(request.url)} ({error})"
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                return self.failure(request, problem, CERTIFICATE_REMEDY)
         return self._transient(request, problem, NETWORK_REMEDY)
 
     async def _said(self, response: httpx.Response) -> str:
@@ -159,14 +166,14 @@ class Responses:
         return TransientError(
             vendor=self._caller.vendor,
             account=self._caller.account,
-            request=self._named(request),
+            request=self.named(request),
             problem=self._redact.plain(problem),
             remedy=remedy,
             retry_after=retry_after,
             status=status,
         )
 
-    def _named(self, request: httpx.Request) -> str:
+    def named(self, request: httpx.Request) -> str:
         address = f"{request.method} {request.url.path}"
         return self._redact.address(address, *_signatures(request))
 

@@ -22,6 +22,20 @@ _A_MOMENT = 1e9
 
 
 @dataclass(frozen=True)
+class Wait:
+    """Why and for how long a request waits before it is sent (again). `status` is the answer's,
+    where there was one; `attempt` counts those that failed."""
+
+    vendor: str
+    account: str
+    request: str
+    reason: str
+    seconds: float
+    status: int | None = None
+    attempt: int = 0
+
+
+@dataclass(frozen=True)
 class RetryPolicy:
     """Seconds, but for `attempts`, which counts the first try too.
 

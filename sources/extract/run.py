@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 
 from sources.client.pool import Pool
-from sources.client.retry import RetryPolicy
+from sources.client.retry import RetryPolicy, Wait
 from sources.client.unpacking import MEBIBYTE
 from sources.extract.account import AccountFetch, AccountResult, FetchEvent
 from sources.extract.state import Known
@@ -32,9 +32,10 @@ Tables = queue.SimpleQueue[pa.Table | None]
 class Fetch:
     """Fetches while it is open (a context manager), and hands over each listing that came whole.
 
-    `tables` is read by the thread that loads; `on_event` is called on the fetching thread. Leaving
-    the context cancels what is under way. The queues have no bound, because dlt extracts one
-    vendor's resources after another: a full queue of the last vendor would stop nothing but itself.
+    `tables` is read by the thread that loads; `on_event` and `on_wait` are called on the fetching
+    thread. Leaving the context cancels what is under way. The queues have no bound, because dlt
+    extracts one vendor's resources after another: a full queue of the last vendor would stop
+    nothing but itself.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class Fetch:
         now: datetime,
         full_refresh: bool = False,
         on_event: Callable[[FetchEvent], None] | None = None,
+        on_wait: Callable[[Wait], None] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
         self._accounts = [
             AccountFetch(account, known, now, full_refresh, self._put, on_event)
             for account in accounts
         ]
-        self._pool = Pool(retry)
+        self._pool = Pool(retry, on_wait)
         self._queues: dict[tuple[str, str], Tables] = {
             (account.vendor, entity): queue.SimpleQueue()
             for account in accounts

@@ -173,3 +173,8 @@ def test_logs_are_json_lines(nights: Nights) -> None:
     lines = [json.loads(line) for line in nights.first.finished.stderr.splitlines()]
     assert {"time", "level", "event"} <= set(lines[0])
     assert lines[-1]["event"] == "run_finished"
+    later = [json.loads(line) for line in nights.month_later.finished.stderr.splitlines()]
+    assert len({line["run_id"] for line in later}) == 1
+    told = [line for line in later if line["event"] == "invoice_changed"]
+    assert len(told) == min(20, later[-1]["invoice_changes"]) > 0
+    assert {"vendor", "account", "invoice", "kind", "before", "after"} <= told[0].keys()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import shutil
 from contextlib import closing
 from decimal import Decimal
@@ -51,9 +54,43 @@ def test_invoices_of_a_month(
     assert all(invoice_id in finished.stdout for (invoice_id,) in ids)
 
 
+def test_formats_for_programs(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    """Exact amounts and dates, as a spreadsheet or a script takes them."""
+    as_csv = billhouse(example, "invoices", "--unpaid", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(as_csv)))
+    wanted = published.execute(
+        "SELECT invoice_id, CAST(due_on AS TEXT), total, to_pay FROM payables WHERE is_known"
+    ).fetchall()
+    assert sorted(
+        (row["invoice_id"], row["due_on"] or None, Decimal(row["total"]), Decimal(row["to_pay"]))
+        for row in rows
+    ) == sorted(wanted)
+    none = billhouse(example, "invoices", "--vendor", "versori", "--unpaid", "--format", "csv")
+    assert none.stdout == as_csv.splitlines()[0] + "\n"
+
+    [(invoice_id, total, lines)] = published.execute(
+        "SELECT invoice_id, total_cents, count(*) FROM fct_invoices"
+        " INNER JOIN fct_invoice_lines USING (invoice_id) WHERE fct_invoices.vendor = 'mongodb'"
+        " GROUP BY ALL ORDER BY count(*) DESC, invoice_id LIMIT 1"
+    ).fetchall()
+    shown = billhouse(example, "show", invoice_id, "--format", "json")
+    assert shown.returncode == 0, shown.stderr
+    record = json.loads(shown.stdout, parse_float=Decimal)
+    assert record["invoice"]["total"] == Decimal(total).scaleb(-2)
+    assert sum(line["amount"] for line in record["lines"]) == Decimal(total).scaleb(-2)
+    assert record["history"][0]["valid_from"].endswith("Z")
+    as_csv = billhouse(example, "show", invoice_id, "--format", "csv").stdout
+    amounts = [row["amount"] for row in csv.DictReader(io.StringIO(as_csv))]
+    assert len(amounts) == lines
+    assert sum(map(Decimal, amounts)) == Decimal(total).scaleb(-2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["show", "x", "--document", "--format", "json"], "leave --format out"),
         (["invoices", "--vendor", "nobody"], "There are: mongodb, northflank"),
         (["invoices", "--month", "2025-13"], "like 2026-03"),
         (["show", "no-such"], "billhouse invoices"),
@@ -128,6 +165,40 @@ def test_a_document_steers_no_terminal(
     assert shown.returncode == 0, shown.stderr
     assert "a␡" in shown.stdout
     assert "\x9b" not in shown.stdout
+
+
+def test_compare_by_line(
+    example: Warehouse, billhouse: Command, published: duckdb.DuckDBPyConnection
+) -> None:
+    """With the invoice before it, or with a named one; the changes add up to the totals'."""
+    [(this, earlier, change)] = published.execute(
+        "SELECT a.invoice_id, b.invoice_id, a.total_cents - b.total_cents FROM fct_invoices AS a"
+        " INNER JOIN fct_invoices AS b USING (vendor, account)"
+        " WHERE account = 'mongodb-1-digest-v2' AND a.billing_period_start = b.billing_period_end"
+        " AND b.payment_status <> 'upcoming' AND a.total_cents <> b.total_cents"
+        " ORDER BY a.billing_period_start DESC LIMIT 1"
+    ).fetchall()
+    wanted = Decimal(change).scaleb(-2)
+    for arguments in ([this], [this, earlier]):
+        found = billhouse(example, "compare", *arguments, "--format", "json")
+        assert found.returncode == 0, found.stderr
+        lines = json.loads(found.stdout, parse_float=Decimal)
+        assert sum(line["change"] for line in lines) == wanted
+        sizes = [abs(line["change"]) for line in lines]
+        assert sizes == sorted(sizes, reverse=True)
+    shown = billhouse(example, "compare", this).stdout
+    assert f"{wanted:+,f}" in shown.splitlines()[-1]
+    assert this[:12] in shown
+    assert earlier[:12] in shown
+    reverse = billhouse(example, "compare", earlier, this, "--format", "csv").stdout
+    assert sum(Decimal(row["change"]) for row in csv.DictReader(io.StringIO(reverse))) == -wanted
+    [(first,)] = published.execute(
+        "SELECT arg_min(invoice_id, billing_period_start) FROM fct_invoices"
+        " WHERE account = 'mongodb-1-digest-v2'"
+    ).fetchall()
+    alone = billhouse(example, "compare", first)
+    assert alone.returncode == 2
+    assert "no invoice before this one" in alone.stderr
 
 
 def test_a_number_of_two_invoices(altered: Warehouse, billhouse: Command) -> None:

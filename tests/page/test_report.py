@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from pipelines.publish.read import opened
+from pipelines.report.finances import positions
 from pipelines.warehouse.files import Warehouse
 from tests.page.conftest import Command
 
@@ -24,7 +26,8 @@ _CELLS = """
   [...row.querySelectorAll('td[data-month]')].map((cell, month) => [
     row.closest('.currency').id, row.closest('tbody').dataset.dimension,
     row.querySelector('th').innerText.trim().split('\\n').join(' '),
-    row.closest('table').querySelectorAll('thead .number')[month].firstChild.textContent.trim(),
+    row.closest('table').querySelectorAll('thead .number:not(.total)')[month]
+      .firstChild.textContent.trim(),
     cell.innerText]))
 """
 _GEOMETRY = """
@@ -86,7 +89,7 @@ def expected(published: duckdb.DuckDBPyConnection, series: str, where: str = "tr
         FROM fct_monthly_spend
         WHERE month > (SELECT max(month) FROM fct_monthly_spend AS every
                        WHERE every.currency = fct_monthly_spend.currency) - INTERVAL 13 MONTH
-            AND {where}
+            AND payment_status <> 'void' AND {where}
         GROUP BY ALL HAVING sum(amount_cents) <> 0
         """
     ).fetchall()
@@ -146,29 +149,41 @@ def test_filters(
 
 
 def test_totals_changes_and_tiles(
-    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+    report: Path,
+    example: Warehouse,
+    visit: Callable[..., Page],
+    published: duckdb.DuckDBPyConnection,
 ) -> None:
     page = visit(report)
     rows = published.execute(
-        "SELECT sum(amount_cents) FROM fct_monthly_spend"
-        " WHERE currency = 'USD' AND month IS NOT NULL GROUP BY month ORDER BY month DESC LIMIT 13"
+        "SELECT sum(amount_cents), strftime(month, '%Y-%m') FROM fct_monthly_spend"
+        " WHERE currency = 'USD' AND payment_status <> 'void' AND month IS NOT NULL"
+        " GROUP BY month ORDER BY month DESC LIMIT 13"
     ).fetchall()
-    totals = [Decimal(cents).scaleb(-2) for (cents,) in reversed(rows)]
+    totals = [Decimal(cents).scaleb(-2) for cents, _ in reversed(rows)]
+    with opened(example) as connection:
+        [closed] = [each for each in positions(connection) if each["currency"] == "USD"]
+    still_open = [month for _, month in rows].index(closed["month"])
+    assert still_open > 0
     table = page.locator("#USD table:has([data-dimension=vendor])")
 
     def row(name: str) -> list[str]:
         cells = table.locator(f".{name} td[data-month]").all_inner_texts()
-        return [cell.replace(",", "") for cell in cells]
+        return [cell.replace(",", "") for cell in reversed(cells)]
 
     assert [Decimal(text) for text in row("totals")] == totals
-    pairs = list(pairwise(totals))
-    assert row("changes") == ["–", *(f"{now - before:+}" for before, now in pairs)]
-    for text, (before, now) in zip(row("percents")[1:], pairs, strict=True):
+    # A month so far is compared with none.
+    pairs = list(pairwise(totals))[:-still_open]
+    none = ["–"] * still_open
+    assert row("changes") == ["–", *(f"{now - before:+}" for before, now in pairs), *none]
+    assert row("percents")[-still_open:] == none
+    for text, (before, now) in zip(row("percents")[1:-still_open], pairs, strict=True):
         assert abs(
             Decimal(text.removesuffix(" %")) - 100 * (now - before) / abs(before)
         ) <= Decimal("0.05")
     tile = page.locator("#USD .tiles dd").first.inner_text().splitlines()[0]
-    assert Decimal(tile.replace(",", "")) == totals[-1]
+    assert Decimal(tile.replace(",", "")) == totals[-1 - still_open] == closed["total"]
+    assert "is the newest closed month" in page.locator("#USD").inner_text()
 
 
 def test_without_scripts_everything_but_the_filters_is_there(
@@ -181,6 +196,68 @@ def test_without_scripts_everything_but_the_filters_is_there(
         "SELECT count(*) FROM fct_invoices WHERE currency = 'USD' AND balance_due_cents <> 0"
     ).fetchall()
     assert page.locator("#USD tr:has(.tag)").count() == unpaid
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440])
+def test_the_newest_month_and_the_sum_are_seen_without_scrolling(
+    width: int, report: Path, visit: Callable[..., Page]
+) -> None:
+    page = visit(report)
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for dimension in _SERIES:
+        table = page.locator(f"#USD table:has([data-dimension={dimension}])")
+        head = table.locator("thead .number")
+        cells = table.locator("tbody tr").first.locator("td.number")
+        assert head.nth(0).inner_text() == "Sum"
+        name = table.locator("tbody th").first.bounding_box()
+        for at in (0, 1):
+            box = cells.nth(at).bounding_box()
+            assert box is not None
+            assert name is not None
+            assert name["x"] + name["width"] <= box["x"] + 1
+            assert box["x"] + box["width"] <= width
+    if width == 390:
+        assert page.locator("#USD tbody th").first.bounding_box()["height"] < 60  # type: ignore[index]
+
+
+def test_why_a_month_is_higher_and_what_nobody_says_is_paid(
+    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+) -> None:
+    page = visit(report)
+    month = page.locator("#USD .tiles dt").first.inner_text()
+    rows = published.execute(
+        """
+        SELECT account, coalesce(description, sku), coalesce(project, '–'), coalesce(resource, '–'),
+               sum(CASE strftime(month, '%b %Y') WHEN $month THEN amount ELSE -amount END) AS change
+        FROM spend WHERE currency = 'USD' AND month BETWEEN strptime($month, '%b %Y')::DATE
+            - INTERVAL 1 MONTH AND strptime($month, '%b %Y')::DATE
+        GROUP BY ALL ORDER BY abs(change) DESC LIMIT 20
+        """,
+        {"month": month},
+    ).fetchall()
+    table = page.locator("#USD table", has_text=f"What changed most in {month}, by line")
+    shown = table.locator("tbody tr").all()
+    assert len(shown) == len(rows) == 20
+    changes = [row.locator(".number").first.inner_text().replace(",", "") for row in shown]
+    assert [abs(Decimal(text)) for text in changes] == [abs(row[-1]) for row in rows]
+    lines = {tuple(row[:4]) for row in rows}
+    cells = shown[0].locator("td").all_inner_texts()
+    assert (shown[0].get_attribute("data-account"), *cells[:3]) in lines
+    for name in ("by product", "by project"):
+        assert page.locator("#USD table", has_text=f"in {month}, {name}").count() == 1
+
+    unknown = published.execute(
+        "SELECT coalesce(invoice_number, left(invoice_id, 12)), invoice_url FROM payables"
+        " WHERE NOT is_known AND currency = 'GBP' ORDER BY ALL"
+    ).fetchall()
+    assert unknown
+    table = page.locator("#GBP table", has_text="Not known to be paid")
+    assert sorted(table.locator(".reference").all_inner_texts()) == [name for name, _ in unknown]
+    linked = {link for _, link in unknown if link and link.startswith("https://")}
+    links = table.locator(".reference a").all()
+    assert {link.get_attribute("href") for link in links} == linked
+    assert not page.locator(".reference:text-is('–')").count()
 
 
 def test_dark_and_print(report: Path, visit: Callable[..., Page]) -> None:
@@ -218,7 +295,7 @@ def test_keyboard_and_screen_readers(report: Path, visit: Callable[..., Page]) -
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     for target in page.evaluate("[...document.links].map((each) => each.getAttribute('href'))"):
-        assert target.removeprefix("#") in ids
+        assert target.startswith("https://") or target.removeprefix("#") in ids
 
 
 def test_hostile_texts_stay_texts(

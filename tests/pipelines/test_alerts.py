@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import email as email_parser
 from collections.abc import Iterator
 from contextlib import closing
+from email import policy
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.config.alerts import AlertSettings
+from pipelines.config.alerts import AlertSettings, Email
 from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.job.alerts import Alerting
+from pipelines.job.alerts_channels import message
 from pipelines.job.alerts_sent import Alert
-from pipelines.job.alerts_webhook import message
 from pipelines.job.events import Event
 from pipelines.job.result import RunResult
 from pipelines.warehouse.connection import connect
@@ -21,7 +24,7 @@ from pipelines.warehouse.lock import holding
 from sandbox.server import Sandbox
 from sources.client.redaction import Secret
 from tests.pipelines.processes import Billhouse
-from tests.pipelines.receiver import Receiver, receiving
+from tests.pipelines.receiver import Receiver, receiving, taking_mail
 from tests.transforms.work_database import WorkDatabase
 
 DONE = RunResult("run", 1.0)
@@ -172,6 +175,82 @@ def test_many_alerts_are_one_message() -> None:
     assert len(text) < 20 * 700
 
 
+def test_teams_gets_a_card_and_people_a_mail(warehouse: Warehouse, receiver: Receiver) -> None:
+    put(warehouse, UNPAID)
+    with taking_mail() as server:
+        email = Email(Secret(server.url), "bill@here.example", ("a@x.example", "b@x.example"))
+        settings = AlertSettings(teams_url=Secret(receiver.url), email=email)
+        Alerting(settings, warehouse, lambda _: None).exit_code_after(DONE)
+        Alerting(settings, warehouse, lambda _: None).exit_code_after(DONE)
+    [body] = receiver.bodies
+    card = body["attachments"][0]
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    line = "turso acme invoice T-1: the payment failed, USD 7.50 to pay"
+    texts = [block["inlines"][0]["text"] for block in card["content"]["body"]]
+    assert texts == ["Billhouse: 1 new alert(s)", line]
+    [mail] = server.messages
+    read = email_parser.message_from_string(mail, policy=policy.default)
+    assert (read["From"], read["To"]) == ("bill@here.example", "a@x.example, b@x.example")
+    assert read["Subject"] == "Billhouse: 1 new alert(s)"
+    assert read.get_content().strip() == line
+
+
+def test_one_channel_that_fails_silences_no_other_and_is_told(
+    warehouse: Warehouse, receiver: Receiver
+) -> None:
+    put(warehouse, UNPAID)
+    events.clear()
+    with taking_mail() as server:
+        server.password = "another"
+        email = Email(Secret(server.url), "a@x.example", ("a@x.example",))
+        settings = AlertSettings(Secret(receiver.url), email=email)
+        Alerting(settings, warehouse, events.append).exit_code_after(DONE)
+    assert len(receiver.texts) == 1
+    warning, sent = events
+    assert "refused the user or the password. Check smtp_url in [alerts]" in warning.message
+    assert "p@ss" not in warning.message
+    assert sent.fields["channels"] == ["webhook_url"]
+
+
+def test_success_is_told_to_who_waits_for_it(warehouse: Warehouse, receiver: Receiver) -> None:
+    settings = AlertSettings(success_url=Secret(receiver.url))
+    alerting = Alerting(settings, warehouse, events.append)
+    assert not settings.wanted
+    assert alerting.exit_code_after(FAILED) == 1
+    assert receiver.pings == 0
+    assert alerting.exit_code_after(DONE) == 0
+    assert receiver.pings == 1
+    events.clear()
+    receiver.status = 404
+    assert alerting.exit_code_after(DONE) == 0
+    assert events[0].message == (
+        "success_url in [alerts] could not be reached: it answered 404 Not Found."
+    )
+
+
+def test_channels_are_tried_by_a_command(billhouse: Billhouse, receiver: Receiver) -> None:
+    assert billhouse("alerts", "test").returncode == 2
+    with taking_mail() as server:
+        variables = {
+            "ALERTS__WEBHOOK_URL": receiver.url,
+            "ALERTS__SUCCESS_URL": receiver.url,
+            "ALERTS__SMTP_URL": server.url,
+            "ALERTS__EMAIL_TO": "a@x.example, b@x.example",
+        }
+        finished = billhouse("alerts", "test", variables=variables)
+        assert finished.returncode == 0, finished.stderr + finished.stdout
+        assert len(receiver.texts) == receiver.pings == len(server.messages) == 1
+        assert "This is a test" in receiver.texts[0]
+        server.password = "another"
+        receiver.status = 500
+        failed = billhouse("alerts", "test", variables=variables)
+    assert failed.returncode == 1
+    assert "it answered 500" in failed.stdout
+    assert "refused the user or the password" in failed.stdout
+    assert "very-secret" not in failed.stdout + failed.stderr
+    assert "p%40ss" not in failed.stdout + failed.stderr
+
+
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Configuration().alerts().wanted
     monkeypatch.setenv("ALERTS__WEBHOOK_URL", "https://hooks.example/T0/very-secret")
@@ -188,6 +267,10 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ALERTS__WEBHOOK_URL", "http://hooks.example/very-secret"),
         ("ALERTS__WEBHOOK_URL", "hooks.example/very-secret"),
         ("ALERTS__WEBHOOK_URL", "https://hooks.example:very-secret"),
+        ("ALERTS__TEAMS_URL", "http://hooks.example/very-secret"),
+        ("ALERTS__SUCCESS_URL", "hooks.example/very-secret"),
+        ("ALERTS__SMTP_URL", "mailto://very-secret@x.example"),
+        ("ALERTS__EMAIL_TO", "nobody"),
         ("ALERTS__EXIT_CODE", "3"),
         ("ALERTS__EXIT_CODE", "126"),
         ("ALERTS__EXIT_CODE", "four"),
@@ -196,6 +279,9 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_that_are_refused(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if variable in ("ALERTS__SMTP_URL", "ALERTS__EMAIL_TO"):
+        monkeypatch.setenv("ALERTS__SMTP_URL", "smtps://u:very-secret@x.example")
+        monkeypatch.setenv("ALERTS__EMAIL_TO", "a@x.example")
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match=variable) as refused:
         Configuration().alerts()
@@ -203,13 +289,23 @@ def test_settings_that_are_refused(
 
 
 def test_a_run_whose_accounts_all_fail(
-    billhouse: Billhouse, warehouse: Warehouse, shared_sandbox: Sandbox, receiver: Receiver
+    billhouse: Billhouse,
+    warehouse: Warehouse,
+    shared_sandbox: Sandbox,
+    receiver: Receiver,
+    tmp_path: Path,
 ) -> None:
     variables = shared_sandbox.environment(["turso"])
     name = "SOURCES__TURSO__ACCOUNTS"
     variables[name] = variables[name].replace('"api_token": "', '"api_token": "wrong-')
-    finished = billhouse("run", variables={**variables, "ALERTS__WEBHOOK_URL": receiver.url})
+    metrics = tmp_path / "billhouse.prom"
+    variables |= {"ALERTS__WEBHOOK_URL": receiver.url, "METRICS__TEXTFILE": str(metrics)}
+    finished = billhouse("run", variables=variables)
     assert finished.returncode == 1
+    lines = metrics.read_text().splitlines()
+    assert "billhouse_run_exit_code 1" in lines
+    assert 'billhouse_account_failed{vendor="turso",account="turso-1-full"} 1' in lines
+    assert "account_last_success" not in metrics.read_text()
     [text] = receiver.texts
     assert "The run failed: Every account failed" in text
     assert "turso turso-1-full could not be loaded" in text
@@ -217,3 +313,35 @@ def test_a_run_whose_accounts_all_fail(
     written = [path.read_bytes() for path in warehouse.directory.rglob("*") if path.is_file()]
     shown = (finished.stdout + finished.stderr).encode()
     assert not [each for each in (*written, shown) if b"very-secret" in each or b"wrong-" in each]
+
+
+def test_metrics_after_each_run(
+    billhouse: Billhouse, warehouse: Warehouse, shared_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Also after one that ended early; and what can't be written fails no run."""
+    file = tmp_path / "billhouse.prom"
+    variables = {**shared_sandbox.environment(["turso"]), "METRICS__TEXTFILE": "billhouse.prom"}
+    assert billhouse("run", variables=variables).returncode == 0
+    text = file.read_text()
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    account = '{vendor="turso",account="turso-1-full"}'
+    assert samples["billhouse_run_exit_code"] == "0"
+    assert samples[f"billhouse_account_failed{account}"] == "0"
+    assert int(samples[f"billhouse_account_documents{account}"]) > 0
+    ended = float(samples["billhouse_run_finished_timestamp_seconds"])
+    assert (
+        0
+        <= ended - float(samples[f"billhouse_account_last_success_timestamp_seconds{account}"])
+        < 120
+    )
+    assert abs(ended - file.stat().st_mtime) < 60
+    for name in {line.split("{")[0].split(" ")[0] for line in samples}:
+        assert f"# TYPE {name} gauge" in text
+
+    with holding(warehouse, lock_timeout=0):
+        assert billhouse("run", "--lock-timeout", "0", variables=variables).returncode == 1
+    assert "billhouse_run_exit_code 1\n" in file.read_text()
+    variables["METRICS__TEXTFILE"] = "/nowhere/x.prom"
+    finished = billhouse("run", variables=variables)
+    assert finished.returncode == 0
+    assert "Check textfile in [metrics]" in finished.stderr

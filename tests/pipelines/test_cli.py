@@ -5,10 +5,13 @@ import io
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 import typer.main
@@ -18,8 +21,9 @@ from pipelines.warehouse.files import Warehouse
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
+from tests.support.faults import Fault, Faults
 
-EXTRAS = ("starlette", "uvicorn", "jinja2")
+EXTRAS = ("starlette", "uvicorn", "jinja2", "xlsxwriter")
 SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
 
 
@@ -94,7 +98,13 @@ def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: San
         "from pipelines.cli.app import main\nsys.argv[1:] = {arguments!r}\nmain()"
     )
     codes = {}
-    for arguments in (["run", "--vendor", "turso"], ["status"], ["demo"], ["report"]):
+    for arguments in (
+        ["run", "--vendor", "turso"],
+        ["status"],
+        ["demo"],
+        ["report"],
+        ["export", "xlsx", "--output", "x"],
+    ):
         finished = subprocess.run(
             [sys.executable, "-c", program.replace("{arguments!r}", repr(arguments))],
             env=environment(loaded, shared_sandbox.environment()),
@@ -104,8 +114,9 @@ def test_the_nightly_job_imports_no_extra(loaded: Warehouse, shared_sandbox: San
         )
         codes[arguments[0]] = finished.returncode
         if finished.returncode:
-            assert f"with the extra {arguments[0]}: billhouse[{arguments[0]}]" in finished.stderr
-    assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2}
+            extra = arguments[1 if arguments[0] == "export" else 0]
+            assert f"with the extra {extra}: billhouse[{extra}]" in finished.stderr
+    assert codes == {"run": 0, "status": 0, "demo": 2, "report": 2, "export": 2}
 
 
 @pytest.mark.parametrize(
@@ -189,21 +200,89 @@ def test_toml_that_cannot_be_read_is_told_in_a_sentence(
         assert "Traceback" not in finished.stderr
 
 
-def test_json_lines_on_stderr_and_the_summary_on_stdout(
+def test_nothing_but_json_lines_each_with_the_run(
     billhouse: Billhouse, shared_sandbox: Sandbox
 ) -> None:
     variables = shared_sandbox.environment(["turso"])
     finished = billhouse("run", "--log-format", "json", variables=variables)
     assert finished.returncode == 0
+    assert finished.stdout == ""
     records = [json.loads(line) for line in finished.stderr.splitlines()]
     assert all({"time", "level", "event", "message"} <= record.keys() for record in records)
+    [run_id] = {record["run_id"] for record in records}
+    sql = "SELECT DISTINCT run_id FROM load_results"
+    assert run_id in billhouse("query", sql, variables=variables).stdout
     assert records[0]["event"] == "load_started"
     assert records[-1]["event"] == "run_finished"
     assert records[-1]["exit_code"] == 0
+    assert "new version(s), 0 closed. Published in" in records[-1]["summary"]
+    mistake = {"AUDITS__ACKNOWLEDGED__NONSENSE": "1"}
+    failed = billhouse("run", "--log-format", "json", variables=variables | mistake)
+    assert failed.returncode == 2
+    [record] = map(json.loads, failed.stderr.splitlines())
+    assert record["run_id"]
     again = billhouse("run", "--verbose", variables=variables)
     assert "nothing changed" in again.stdout
     assert "marts.dim_billing_periods" in again.stdout
     assert "marts.fct_invoices" not in again.stdout
+
+
+def test_retries_are_told(billhouse: Billhouse) -> None:
+    """To people with --verbose, and to programs: the first answer of each run is a 503."""
+    faults = Faults()
+    route = "GET /turso/v1/organizations/{organizationSlug}/invoices"
+    with running(World(months=2), between=faults) as sandbox:
+        variables = sandbox.environment(["turso"])
+        for arguments in (["--verbose"], ["--log-format", "json"], []):
+            faults.clear()
+            faults.inject(Fault(kind="refuse", status=503, route=route, times=1))
+            finished = billhouse("run", *arguments, variables=variables)
+            assert finished.returncode == 0, finished.stderr
+            told = [line for line in finished.stderr.splitlines() if "answered 503" in line]
+            assert len(told) == bool(arguments)
+            if "json" in arguments:
+                record = json.loads(told[0])
+                found = (record["event"], record["vendor"], record["status"], record["attempt"])
+                assert found == ("waiting", "turso", 503, 1)
+                assert record["request"].startswith("GET /")
+                assert record["account"].startswith("turso-")
+                assert record["seconds"] > 0
+            elif told:
+                assert "tried 1 time(s). Waiting" in told[0]
+
+
+def test_a_certificate_that_nobody_trusts(billhouse: Billhouse, tmp_path: Path) -> None:
+    """As behind a company's proxy: the error names the variable that helps, and is made once."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingTCPServer(("127.0.0.1", 0), BaseRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *refused: None  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        variables = {
+            "SOURCES__TURSO__ACCOUNTS": '[{"organization": "acme", "api_token": "t"}]',
+            "SOURCES__TURSO__BASE_URL": f"https://localhost:{server.server_address[1]}",
+        }
+        started = time.monotonic()
+        finished = billhouse("check", variables=variables)
+        server.shutdown()
+        thread.join()
+    assert finished.returncode == 1
+    shown = " ".join(finished.stdout.split())
+    assert "CERTIFICATE_VERIFY_FAILED" in shown
+    assert "(PEM) in SSL_CERT_FILE" in shown
+    assert time.monotonic() - started < 30
 
 
 def test_query_formats_are_exact(billhouse: Billhouse, loaded: Warehouse) -> None:
@@ -277,7 +356,10 @@ def test_status_knows_of_runs_that_published_nothing(
     )
     failed = billhouse("run", variables=variables)
     assert failed.returncode == 1
-    assert "Every account failed" in failed.stdout
+    assert failed.stderr.count("Every account failed") == 1
+    assert failed.stderr.count("turso turso-1-full failed: ") == 1
+    assert "401" not in failed.stdout
+    assert "Nothing was published; the log says why." in failed.stdout
     status = billhouse("status")
     assert status.returncode == 0
     assert "401" in status.stdout
@@ -361,7 +443,7 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
             assert finished.returncode == 0, finished.stderr
             assert not sandbox.requests
             titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
-            assert len(titles) >= 5
+            assert len(titles) == 6
             published = folder / "billhouse.duckdb"
             assert folder.stat().st_mode & 0o777 == 0o750
             assert published.stat().st_mode & 0o777 == 0o640
@@ -379,6 +461,27 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
         "work.duckdb",
     }
     assert (folder / "notes" / "mine.txt").read_text() == "mine"
+    # Short enough to be read, and what it says to do next works as it stands, in a shell that
+    # knows nothing of this environment.
+    assert len((finished.stderr + finished.stdout).splitlines()) <= 40
+    *_, commands = finished.stdout.partition("What to do next:\n")
+    assert "report --open" in commands
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "BROWSER": "true"}
+    done = subprocess.run(
+        ["sh", "-e"],
+        input=commands,
+        cwd=tmp_path,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "billhouse-report.html").exists()
+    assert "newest closed month" in done.stdout
+    asked = done.stdout.partition("\nmonth ")[2].splitlines()
+    assert len(asked) > 20
+    assert max(map(len, asked)) <= 80
 
 
 @pytest.mark.parametrize("behind", [False, True])
@@ -397,7 +500,7 @@ def test_every_command_that_has_a_warehouse_can_be_told_which() -> None:
         for name, command in typer.main.get_group(app).commands.items()
         if "--warehouse" not in [opt for parameter in command.params for opt in parameter.opts]
     ]
-    assert without == ["check", "init"]
+    assert without == ["check", "init", "alerts"]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,6 @@ def test_versions_stay_in_order_after_a_night_ahead(
         assert report.exit_code in (0, 3)
         [told] = [event for event in events if event.name == "clock_went_back"]
         assert told.level == "warning"
-        assert report.notes == [told.message]
         assert sum(each.new_versions for each in report.outcomes)
         assert sum(each.closed_versions for each in report.outcomes)
         assert out_of_order(warehouse) == []
@@ -119,7 +118,7 @@ def test_the_newest_run_is_the_last_one(
     load_results.add(work, "c", NOW, [outcome("acme", error="401"), outcome("beta")])
     assert failed_accounts(work) == ["turso/acme"]
     work.close()
-    accounts = freshness(warehouse)
+    accounts = freshness(warehouse).accounts
     last = {each["account"]: each for each in accounts}
     assert last["acme"]["last_outcome"] == "failed"
     assert last["acme"]["is_ahead"] == (other > NOW)

@@ -6,12 +6,16 @@ import csv
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
@@ -19,14 +23,16 @@ import pytest
 from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
-from pipelines.publish import export, read
+from pipelines.publish import export, read, workbook
 from pipelines.publish.export import FileFormat
 from pipelines.transform.as_of import moment_of, opened_as_of
+from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
 from sandbox.server import running
 from sandbox.world import World
 from tests.pipelines.processes import Billhouse
+from tests.pipelines.publishing import publish_tables
 
 Rows = list[dict[str, Any]]
 DATASETS = ("invoice-detail", "billing-period")
@@ -173,6 +179,28 @@ def test_as_of_during_a_run(runs: Runs) -> None:
         pass
 
 
+def test_as_of_holds_no_run_up(runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """While the answer is built, and while it is asked, a run may begin; and no copy is left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    begun = []
+
+    def build(*arguments: Any, **options: Any) -> Any:
+        with holding(runs.warehouse, lock_timeout=0), closing(connect(runs.warehouse)) as work:
+            begun.append(work.execute("SELECT count(*) FROM marts.load_results").fetchone())
+        assert not list(tmp_path.rglob("*.duckdb*"))
+        return built(*arguments, **options)
+
+    module = import_module("pipelines.transform.build")
+    built = module.build
+    monkeypatch.setattr(module, "build", build)
+    with opened_as_of(runs.warehouse, runs.ended_at[0]) as connection:
+        then = read.ask(connection, "FROM fct_invoices ORDER BY ALL").to_pylist()
+        with holding(runs.warehouse, lock_timeout=0):
+            pass
+    assert begun
+    assert then == runs.answers[0]["fct_invoices"]
+
+
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
 
@@ -254,3 +282,53 @@ def test_exports_follow_the_umask_and_keep_a_mode_that_was_set(runs: Runs, tmp_p
         assert file.path.stat().st_mode & 0o777 == 0o604
     finally:
         os.umask(before)
+
+
+def test_a_workbook_has_real_dates_and_numbers(
+    warehouse: Warehouse, billhouse: Billhouse, tmp_path: Path
+) -> None:
+    publish_tables(
+        warehouse,
+        {
+            "payables": "SELECT '=1+1' AS words, DATE '2026-02-28' AS due_on, 9.95::DECIMAL(38, 4)"
+            " AS to_pay, TIMESTAMPTZ '2026-03-01 01:30:00+02' AS moment, -12345::BIGINT AS cents,"
+            " 1234567890123.4567::DECIMAL(38, 4) AS long, true AS yes, NULL::DATE AS nothing"
+            " FROM range(3)",
+            "spend": "SELECT repeat('x', 40000) AS long",
+            "other": "SELECT 1 AS a",
+        },
+    )
+    finished = billhouse("export", "xlsx", "--output", "books")
+    assert finished.returncode == 0, finished.stderr
+    book = openpyxl.load_workbook(tmp_path / "books" / "billhouse.xlsx")
+    assert book.sheetnames == ["spend", "payables", "other"]
+    head, first, *rest = book["payables"].iter_rows()
+    assert len(rest) == 2
+    assert dict(
+        zip([cell.value for cell in head], [cell.value for cell in first], strict=True)
+    ) == {
+        "words": "=1+1",
+        "due_on": datetime(2026, 2, 28),
+        "to_pay": 9.95,
+        "moment": datetime(2026, 2, 28, 23, 30),
+        "cents": -12345,
+        "long": "1234567890123.4567",
+        "yes": True,
+        "nothing": None,
+    }
+    assert [cell.data_type for cell in first] == ["s", "d", "n", "d", "n", "s", "b", "n"]
+    assert first[1].number_format == "yyyy-mm-dd"
+    assert book["spend"]["A2"].value.endswith("x…")
+
+
+def test_a_table_that_is_longer_than_a_sheet(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(workbook, "_ROWS_OF_A_SHEET", 3)
+    publish_tables(warehouse, {"lines": "FROM range(2)"})
+    assert workbook.export_workbook(warehouse, tmp_path).rows == 2
+    before = (tmp_path / "billhouse.xlsx").read_bytes()
+    publish_tables(warehouse, {"lines": "FROM range(3)"})
+    with pytest.raises(JobError, match="lines has more rows than a sheet holds"):
+        workbook.export_workbook(warehouse, tmp_path)
+    assert (tmp_path / "billhouse.xlsx").read_bytes() == before

@@ -17,6 +17,8 @@ import pytest
 
 from pipelines.errors import JobError, UsageError
 from pipelines.publish.export_postgres import _parameters, export_postgres
+from pipelines.publish.postgres_tables import _KEYS
+from pipelines.transform.project import mart_names
 from pipelines.warehouse.files import Warehouse
 from tests.pipelines.processes import Billhouse
 from tests.pipelines.publishing import publish_tables
@@ -93,6 +95,48 @@ def test_the_copy_is_exact_and_repeatable(published: Warehouse, server: str) -> 
             connection.execute("SET TimeZone = 'UTC'")
             assert there == connection.execute("FROM facts ORDER BY number LIMIT 1").fetchone()
         reader.execute("DROP VIEW a_view")
+
+
+@needs_postgresql
+def test_keys_and_comments_go_with_the_tables(warehouse: Warehouse, server: str) -> None:
+    """Also to tables that an earlier version copied; and again nothing changes."""
+    publish_tables(
+        warehouse,
+        {
+            "fct_invoices": "SELECT 'a' AS invoice_id, 1 AS total_cents",
+            "spend": "SELECT NULL::DATE AS month",
+        },
+    )
+    with closing(duckdb.connect(warehouse.published)) as published:
+        published.execute("COMMENT ON TABLE fct_invoices IS 'One row per invoice: it''s'")
+        published.execute("COMMENT ON COLUMN fct_invoices.total_cents IS 'what is billed'")
+        published.execute("CREATE OR REPLACE VIEW seen AS FROM fct_invoices")
+        published.execute("COMMENT ON VIEW seen IS 'a view'")
+    with psycopg.connect(server, autocommit=True) as reader:
+        reader.execute("CREATE SCHEMA described")
+        reader.execute("CREATE TABLE described.fct_invoices (invoice_id text, total_cents integer)")
+        for _ in range(2):
+            export_postgres(warehouse, server, "described")
+            found = reader.execute(
+                "SELECT obj_description('described.fct_invoices'::regclass),"
+                " col_description('described.fct_invoices'::regclass, 2),"
+                " obj_description('described.seen'::regclass),"
+                " (SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+                "  WHERE conrelid = 'described.fct_invoices'::regclass AND contype = 'p')"
+            ).fetchone()
+            assert found == (
+                "One row per invoice: it's",
+                "what is billed",
+                "a view",
+                "PRIMARY KEY (invoice_id)",
+            )
+
+
+def test_every_table_has_a_key_but_those_that_have_none() -> None:
+    """A month may be unknown, and a document may lack what its key is made of."""
+    tables = {*mart_names(), "audit_results", "load_results"}
+    assert tables - _KEYS.keys() == {"fct_monthly_spend", "rejected_documents", "spend"}
+    assert _KEYS.keys() <= tables
 
 
 @needs_postgresql

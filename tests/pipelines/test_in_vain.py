@@ -8,6 +8,8 @@ import pytest
 
 from pipelines.config.configuration import Configuration
 from pipelines.errors import UsageError
+from pipelines.job.events import Event, acknowledging, audit
+from pipelines.transform import AuditFinding
 from pipelines.warehouse.files import configured_warehouse
 from sources.accounts.values import GivenValues
 
@@ -28,6 +30,23 @@ def test_a_section_that_nobody_reads(sections: dict[str, Any], sentence: str) ->
     with pytest.raises(UsageError) as refused:
         Configuration(GivenValues(sections)).accounts()
     assert sentence in str(refused.value)
+
+
+def test_findings_are_acknowledged_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITS__ACKNOWLEDGED__DELISTED_INVOICES", "3")
+    known = Configuration().acknowledged(["delisted_invoices", "other"])
+    assert known == {"delisted_invoices": 3}
+    told: list[Event] = []
+    tell = acknowledging(told.append, known)
+    for rows, severity in ((3, "warning"), (4, "warning"), (3, "error")):
+        finding = AuditFinding("delisted_invoices", severity, "it is", [], [], rows)  # type: ignore[arg-type]
+        tell(audit(finding))
+    assert [event.level for event in told] == ["info", "warning", "error"]
+    assert told[0].message.endswith("(3 row(s)), acknowledged")
+    for mistake in ({"delisted_invoice": 3}, {"delisted_invoices": "all"}):
+        values = GivenValues({"audits": {"acknowledged": mistake}})
+        with pytest.raises(UsageError, match=r"\[audits.acknowledged\]"):
+            Configuration(values).acknowledged(["delisted_invoices"])
 
 
 def test_what_is_right_or_is_dlts_own_is_no_mistake() -> None:

@@ -3,8 +3,8 @@
 SELECT
     invoice.vendor,
     invoice.account,
-    coalesce(invoice.invoice_number, '–') AS invoice,
-    left(invoice.invoice_id, 12) AS id,
+    coalesce(invoice.invoice_number, left(invoice.invoice_id, 12)) AS invoice,
+    CASE WHEN starts_with(invoice.invoice_url, 'https://') THEN invoice.invoice_url END AS link,
     invoice.currency,
     strftime(change.changed_at, '%Y-%m-%d') AS day,
     replace(change.kind, '_', ' ') AS kind,

@@ -10,8 +10,8 @@ WITH current_status AS (
 SELECT
     payable.vendor,
     payable.account,
-    coalesce(payable.invoice_number, '–') AS invoice,
-    left(payable.invoice_id, 12) AS id,
+    coalesce(payable.invoice_number, left(payable.invoice_id, 12)) AS invoice,
+    CASE WHEN starts_with(payable.invoice_url, 'https://') THEN payable.invoice_url END AS link,
     coalesce(strftime(payable.billing_period_first_day, '%Y-%m-%d'), '–') AS period,
     payable.payment_status AS status,
     CASE
@@ -29,4 +29,4 @@ FROM payables AS payable
 INNER JOIN fct_invoices AS invoice ON payable.invoice_id = invoice.invoice_id
 LEFT JOIN current_status ON payable.invoice_id = current_status.invoice_id
 WHERE payable.is_known AND payable.currency = $currency
-ORDER BY list_position(['failed', 'past_due', 'open'], status), invoice.balance_due_cents DESC, id
+ORDER BY list_position(['failed', 'past_due', 'open'], status), invoice.balance_due_cents DESC, payable.invoice_id

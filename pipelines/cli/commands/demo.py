@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.commands.run import Verbose
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import watching
 
@@ -22,7 +21,9 @@ def demo(
             help="Where the demo's warehouse shall lie.",
         ),
     ] = Path("demo-warehouse"),
-    verbose: Verbose = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Tell of every account, and tracebacks of errors.")
+    ] = False,
 ) -> None:
     """Load invented invoices from a sandbox on this machine, and see what can be asked of them.
 
@@ -39,4 +40,4 @@ def demo(
 
         with needing("demo"):
             import sandbox.server  # noqa: F401 - found missing before anything is written
-        demonstrate(directory.absolute(), listener=tell)
+        demonstrate(directory.absolute(), listener=tell, verbose=verbose)

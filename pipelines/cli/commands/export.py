@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.extras import needing
 from pipelines.errors import UsageError
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 
@@ -29,6 +30,7 @@ class Content(StrEnum):
     FOCUS = "focus"
     PARQUET = "parquet"
     CSV = "csv"
+    XLSX = "xlsx"
     POSTGRES = "postgres"
 
 
@@ -37,6 +39,7 @@ _OPTIONS = {
     Content.FOCUS: {"output", "file_format", "raw"},
     Content.PARQUET: {"output"},
     Content.CSV: {"output", "raw"},
+    Content.XLSX: {"output"},
     Content.POSTGRES: {"url", "schema"},
 }
 _SPELLED = {
@@ -53,9 +56,9 @@ def export(
     content: Annotated[
         Content,
         typer.Argument(
-            metavar="focus|parquet|csv|postgres",
+            metavar="focus|parquet|csv|xlsx|postgres",
             help="FOCUS 1.4's Invoice Detail and Billing Period; or every table, as Parquet, as"
-            " CSV, or in PostgreSQL.",
+            " CSV, as one Excel workbook, or in PostgreSQL.",
         ),
     ],
     output: Annotated[
@@ -84,7 +87,8 @@ def export(
     """Write the published tables to files for other tools, exactly: no amount becomes a float.
 
     In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it, unless
-    --raw is given.
+    --raw is given. The workbook has real dates and numbers; what has more than 15 digits, which a
+    spreadsheet would round, stands there as text.
 
     Files of the same names are replaced, each in one step; the copy in PostgreSQL in one
     transaction.
@@ -95,6 +99,7 @@ def export(
       billhouse export focus --output focus --format csv
       billhouse export parquet --output tables
       billhouse export csv --output tables
+      billhouse export xlsx --output tables
       billhouse export postgres --url postgresql://user:password@host/database
     """
     with ending_in_a_sentence():
@@ -124,6 +129,10 @@ def export(
                 _print_files(export_tables(warehouse, directory, "parquet"))
             case Content.CSV:
                 _print_files(export_tables(warehouse, directory, "csv", raw=raw))
+            case Content.XLSX:
+                with needing("xlsx"):
+                    from pipelines.publish.workbook import export_workbook
+                _print_files([export_workbook(warehouse, directory)])
 
 
 def _refuse_what_is_ignored(context: typer.Context, content: Content) -> None:

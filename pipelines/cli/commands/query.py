@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.output import Format, ResultFormat
 from pipelines.cli.streams import whole_output
 from pipelines.errors import UsageError
 from pipelines.warehouse.files import configured_warehouse
@@ -18,19 +18,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class ResultFormat(StrEnum):
-    """How the rows are written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One query in DuckDB's dialect.")],
-    result_format: Annotated[
-        ResultFormat, typer.Option("--format", help="How the rows are written.")
-    ] = ResultFormat.TABLE,
+    result_format: Format = ResultFormat.TABLE,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as it is."),
@@ -89,9 +79,9 @@ def query(
                 case ResultFormat.TABLE:
                     output.print_as_table(result, expanded=expanded)
                 case ResultFormat.CSV:
-                    output.print_as_csv(result, raw=raw)
+                    output.print_as_csv(result.column_names, output.rows_of(result), raw=raw)
                 case ResultFormat.JSON:
-                    output.print_as_json(result)
+                    output.print_as_json(result.column_names, output.rows_of(result))
 
 
 def _tables(

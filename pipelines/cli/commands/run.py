@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +14,9 @@ import typer
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import LogFormat, watching
 from pipelines.config.configuration import Configuration
-from pipelines.warehouse.files import configured_warehouse
+from pipelines.job.context import new_run_id
+from pipelines.job.events import Event, Listener, acknowledging
+from pipelines.warehouse.files import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
     from pipelines.job.result import RunResult
@@ -26,7 +33,12 @@ LockTimeout = Annotated[
     float,
     typer.Option(min=0, metavar="SECONDS", help="How long to wait for another run to end."),
 ]
-Format = Annotated[LogFormat, typer.Option("--log-format", help="How progress is told on stderr.")]
+Format = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", help="How progress is told on stderr; with json, stdout is empty."
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks of errors.")]
 _VerboseBuild = Annotated[
     bool, typer.Option("--verbose", help="Show every table built, and tracebacks of errors.")
@@ -57,26 +69,69 @@ def run(
       billhouse run --account acme --verbose
       billhouse run --log-format json 2>> billhouse.log
     """
-    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+    run_id = new_run_id()
+    with (
+        watching(log_format, run_id, verbose=verbose) as tell,
+        ending_in_a_sentence(tell, verbose=verbose),
+    ):
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.job import run as job
         from pipelines.job.alerts import Alerting
+        from pipelines.transform import project
 
         configuration = Configuration()
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
+        known = configuration.acknowledged([each.name for each in project.audits()])
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
-        with alerting.of_failure():
+        metrics = _Metrics(configuration.metrics_textfile(), warehouse, tell)
+        with metrics.of_failure(), alerting.of_failure():
             report = job.run(
                 warehouse,
                 accounts,
-                listener=tell,
+                listener=acknowledging(tell, known),
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
+                run_id=run_id,
             )
         exit_code = alerting.exit_code_after(report)
-    _finish(report, exit_code, verbose=verbose)
+        metrics.write(exit_code, report)
+    _finish(report, exit_code, log_format, known, verbose=verbose)
+
+
+@dataclass(frozen=True)
+class _Metrics:
+    """Written after a run, however it ended, where [metrics] names a file. Fails no run."""
+
+    file: Path | None
+    warehouse: Warehouse
+    tell: Listener
+
+    @contextmanager
+    def of_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.write(getattr(error, "exit_code", 1))
+            raise
+
+    def write(self, exit_code: int, result: RunResult | None = None) -> None:
+        if self.file is None:
+            return
+        from pipelines.report import metrics
+
+        try:
+            metrics.write(self.file, self.warehouse, exit_code, datetime.now(UTC), result)
+        except OSError as error:
+            self.tell(
+                Event(
+                    "metrics_failed",
+                    f"The metrics could not be written to {self.file}:"
+                    f" {error.strerror or error}. Check textfile in [metrics].",
+                    "warning",
+                )
+            )
 
 
 def rebuild(
@@ -91,15 +146,26 @@ def rebuild(
       billhouse rebuild
       billhouse rebuild --verbose
     """
-    with watching(log_format) as tell, ending_in_a_sentence(tell, verbose=verbose):
+    run_id = new_run_id()
+    with watching(log_format, run_id) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.job import run as job
 
-        report = job.rebuild(configured_warehouse(), listener=tell, lock_timeout=lock_timeout)
-    _finish(report, report.exit_code, verbose=verbose)
+        report = job.rebuild(
+            configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
+        )
+    _finish(report, report.exit_code, log_format, {}, verbose=verbose)
 
 
-def _finish(report: RunResult, exit_code: int, *, verbose: bool) -> None:
-    from pipelines.cli.summary import print_summary
+def _finish(
+    report: RunResult,
+    exit_code: int,
+    log_format: LogFormat,
+    known: Mapping[str, int],
+    *,
+    verbose: bool,
+) -> None:
+    if log_format != "json":
+        from pipelines.cli.summary import print_summary
 
-    print_summary(report, verbose=verbose)
+        print_summary(report, known, verbose=verbose)
     raise typer.Exit(exit_code)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.output import Format, ResultFormat
 from pipelines.cli.streams import exact_output, whole_output
 from pipelines.cli.tables import SYMBOLS
-from pipelines.errors import JobError
+from pipelines.errors import JobError, UsageError
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.lock import WarehouseBusyError
 
@@ -32,21 +33,31 @@ def show(
         bool,
         typer.Option("--document", help="Only the vendor's documents, verbatim, one a line."),
     ] = False,
+    result_format: Format = ResultFormat.TABLE,
 ) -> None:
     """Show one invoice: what is known of it, its lines, payments, history and document.
+
+    JSON is one object of the published rows (invoice, lines, payments, history), CSV the lines;
+    amounts are exact, in whole units of their currency.
 
     \b
     Examples:
       billhouse show 8a52f2155f22
       billhouse show INV-2026-0042 --document
+      billhouse show INV-2026-0042 --format csv > lines.csv
     """
     with ending_in_a_sentence(), whole_output():
         from pipelines.publish import read
-        from pipelines.report.invoices import details, find
+        from pipelines.report.invoices import details, find, record
 
+        if document and result_format is not ResultFormat.TABLE:
+            raise UsageError("--document shows what the vendor sent: leave --format out.")
         warehouse = configured_warehouse()
         with read.opened(warehouse) as connection:
             invoice_id = find(connection, invoice)
+            if result_format is not ResultFormat.TABLE:
+                _print_record(record(connection, invoice_id), result_format)
+                return
             found = details(connection, invoice_id)
         if document:
             _print_verbatim(warehouse, invoice_id)
@@ -70,6 +81,15 @@ def _print_tables(invoice: Invoice) -> None:
             title = name + (count if len(shown) < len(table.rows) else "")
             typer.echo()
             print_table(table.columns, shown, numbers=table.numbers, title=title)
+
+
+def _print_record(found: dict[str, Any], result_format: ResultFormat) -> None:
+    from pipelines.cli import output
+
+    if result_format is ResultFormat.JSON:
+        output.print_object(found)
+    else:
+        output.print_records(result_format, list(found["lines"][0]), found["lines"])
 
 
 def _print_verbatim(warehouse: Warehouse, invoice_id: str) -> None:

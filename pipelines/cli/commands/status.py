@@ -3,46 +3,124 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli import output
 from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.output import Format, ResultFormat
 from pipelines.cli.streams import whole_output
+from pipelines.errors import JobError, UsageError
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 
 if TYPE_CHECKING:
     from pipelines.report.questions import Row
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_ACCOUNT = (
+    "vendor",
+    "account",
+    "invoices",
+    "newest_day",
+    "last_ok_at",
+    "last_outcome",
+    "last_error",
+)
 
-def status() -> None:
+
+def status(
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE",
+            help="End with 1 where what is published, or an account that is still tried, is older"
+            " (26h, 90m, 2d).",
+        ),
+    ] = None,
+    result_format: Format = ResultFormat.TABLE,
+) -> None:
     """Show what is loaded and how old it is, what is unpaid, what is missing, and what failed.
 
     A month is closed in a currency when no account that bills in it has it open or missing. Beside
-    its total stands how many of these accounts have an invoice in it. Overdue is what is past due
-    or whose charge failed.
+    its total, without void invoices, stands how many of these accounts have an invoice in it.
+    Overdue is what is past due or whose charge failed. JSON is one object of all that, CSV the
+    accounts.
 
     \b
-    Example:
+    Examples:
       billhouse status
+      billhouse status --max-age 26h
+      billhouse status --format json
     """
     with ending_in_a_sentence(), whole_output():
-        from pipelines.publish.read import opened
-        from pipelines.report import finances
         from pipelines.report.status import freshness
 
+        age = None if max_age is None else _age(max_age)
         warehouse = configured_warehouse()
-        _print_accounts(freshness(warehouse))
-        if warehouse.published.exists():
-            with opened(warehouse) as connection:
-                _print_positions(finances.positions(connection))
-                _print_gaps(finances.gaps(connection))
-                _print_findings(finances.findings(connection))
-        else:
-            typer.echo("\nNothing is published yet.")
-        _print_files(warehouse)
+        found = freshness(warehouse, age)
+        published = _published(warehouse)
+        match result_format:
+            case ResultFormat.TABLE:
+                _print(warehouse, found.accounts, published)
+            case ResultFormat.CSV:
+                output.print_records(result_format, _ACCOUNT, found.accounts)
+            case ResultFormat.JSON:
+                accounts = [{name: each[name] for name in _ACCOUNT} for each in found.accounts]
+                outdated = {} if age is None else {"outdated": found.outdated}
+                output.print_object({"accounts": accounts, **published, **outdated})
+        if found.outdated:
+            raise JobError(
+                f"Older than {max_age}: {'; '.join(map(_outdated, found.outdated))}. See what"
+                " failed last with `billhouse status`, and whether the schedule still starts"
+                " `billhouse run`."
+            )
+
+
+def _age(text: str) -> timedelta:
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    if unit is None or not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise UsageError(
+            f"--max-age {text!r} is no age. Write a whole number and m, h or d, like 26h."
+        )
+    return timedelta(**{unit: int(number)})
+
+
+def _outdated(each: Row) -> str:
+    who = f"{each['vendor']} {each['account']}" if each["vendor"] else "all that is published"
+    last = each["last_ok_at"]
+    return f"{who} ({f'last loaded {last:%Y-%m-%d %H:%M} UTC' if last else 'never loaded whole'})"
+
+
+def _published(warehouse: Warehouse) -> dict[str, Sequence[Row]]:
+    """What the published copy says; nothing, before there is one."""
+    from pipelines.publish.read import opened
+    from pipelines.report import finances
+
+    if not warehouse.published.exists():
+        return {}
+    with opened(warehouse) as connection:
+        return {
+            "currencies": finances.positions(connection),
+            "gaps": finances.gaps(connection),
+            "audits": finances.findings(connection),
+        }
+
+
+def _print(
+    warehouse: Warehouse, accounts: Sequence[Row], published: dict[str, Sequence[Row]]
+) -> None:
+    _print_accounts(accounts)
+    if published:
+        _print_positions(published["currencies"])
+        _print_gaps(published["gaps"])
+        _print_findings(published["audits"])
+    else:
+        typer.echo("\nNothing is published yet.")
+    _print_files(warehouse)
 
 
 def _print_accounts(accounts: Sequence[Row]) -> None:
@@ -89,11 +167,21 @@ def _print_positions(positions: Sequence[Row]) -> None:
     if not positions:
         typer.echo("\nNo invoice is published yet.")
         return
-    typer.echo("\nThe newest closed month, and what is unpaid:")
-    columns = ("currency", "month", "total", "accounts", "unpaid", "to_pay", "overdue")
+    typer.echo("\nThe newest closed month, as spend has it, and what is unpaid:")
     print_table(
-        [column.replace("_", " ") for column in columns],
-        [[each[column] for column in columns] for each in positions],
+        ["currency", "month", "total", "accounts", "unpaid", "to pay", "overdue"],
+        [
+            [
+                each["currency"],
+                each["month"] or "–",
+                "" if each["total"] is None else f"{each['total']:,f}",
+                f"{each['accounts_in_month']} of {each['accounts']}",
+                str(each["unpaid"]),
+                f"{each['to_pay']:,f}",
+                f"{each['overdue']:,f}",
+            ]
+            for each in positions
+        ],
         numbers=frozenset({2, 4, 5, 6}),
     )
 

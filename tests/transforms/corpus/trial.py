@@ -25,12 +25,15 @@ from tests.transforms.corpus.given import STARTED_AT, load
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
 _GONE_ON_FROM = re.compile(
-    r"(?P<word>FROM|JOIN) report_(?P<question>clock|months|facts)\b(?P<alias> AS \w+)?"
+    r"(?P<word>FROM|JOIN) report_(?P<question>clock|months|facts|closed_months)\b"
+    r"(?P<alias> AS \w+)?"
 )
 _SHARED = {
     "$now": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
-    "$id_shown": "12",
     "$limit": "200",
+    "$oldest": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
+    "FROM published_results": "FROM (FROM load_results LIMIT 0)",
+    "FROM before.fct_invoices": "FROM (FROM fct_invoices WHERE vendor <> 'turso')",
     "FROM audit_results": "FROM (SELECT unnest(['b', 'a']) AS audit, 2 AS rows_found,"
     " 'told' AS message)",
 }
@@ -50,6 +53,11 @@ ASKED_WITH = (
         "{key}": "account",
         "{vendor}": "vendor",
         "{account}": "account",
+        "$other_id": "(SELECT min(invoice_id) FROM fct_payments)",
+        "{product}": "coalesce(spend.sku, spend.description, '')",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "coalesce(spend.resource, '')",
+        "{rank}": "abs(change_cents)",
     },
     _SHARED
     | {
@@ -66,6 +74,11 @@ ASKED_WITH = (
         "{key}": "category",
         "{vendor}": "''",
         "{account}": "''",
+        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
+        "{product}": "''",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "''",
+        "{rank}": "cents",
     },
     _SHARED
     | {
@@ -82,6 +95,11 @@ ASKED_WITH = (
         "{key}": "vendor",
         "{vendor}": "vendor",
         "{account}": "''",
+        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
+        "{product}": "''",
+        "{project}": "coalesce(spend.project, '')",
+        "{resource}": "''",
+        "{rank}": "cents",
     },
 )
 Rows = Counter[tuple[Any, ...]]
