@@ -16,12 +16,13 @@ from benchmarks.programs import (
     DLT_PARQUET,
     DLT_PARQUET_LINES,
     HELP,
+    IMPORT_DLT,
     LIMIT,
     LIMIT_LINES,
     Program,
 )
 from benchmarks.trial import Row, Trial, alone
-from benchmarks.vendors import ACCOUNTS, DAILY, daily_runs, first_runs
+from benchmarks.vendors import ACCOUNTS, DAILY, daily_runs, fetches_alone, first_runs
 
 Rows = Iterator[Row]
 
@@ -108,14 +109,18 @@ def start_up(name: str) -> Rows:
     yield alone(name, HELP, [*BILLHOUSE.command[:3], "--help"])
 
 
+def daily(name: str) -> Rows:
+    """Beside what every program that uses dlt begins with."""
+    yield from daily_runs(name, world=DAILY)
+    yield alone(name, IMPORT_DLT, [BILLHOUSE.command[0], "-c", "import dlt"])
+
+
 CASES = {
     "help": Case("start-up", start_up),
     "daily-first": Case(
         "first run, 5 vendors, 1 account each, 24 invoices", partial(first_runs, world=DAILY)
     ),
-    "daily": Case(
-        "a day later, 5 vendors, 1 account each, 24 invoices", partial(daily_runs, world=DAILY)
-    ),
+    "daily": Case("a day later, 5 vendors, 1 account each, 24 invoices", daily),
     "first-1000": Case("first load, 1,000 invoices", partial(first_load, invoices=1_000)),
     "first-10000": Case("first load, 10,000 invoices", partial(first_load, invoices=10_000)),
     "first-100000": Case("first load, 100,000 invoices", partial(first_load, invoices=100_000)),
@@ -135,6 +140,10 @@ CASES = {
     "accounts": Case(
         "first run, 100 accounts of 5 vendors, 100 ms a request",
         partial(first_runs, world=ACCOUNTS, latency=0.100),
+    ),
+    "accounts-fetch": Case(
+        "the same, the fetch alone: CPU of the client, without its start",
+        partial(fetches_alone, world=ACCOUNTS, latency=0.100),
     ),
     "lines": Case(
         "1,000,000 line items in 60 documents", partial(lines, invoices=60, lines=1_000_000)

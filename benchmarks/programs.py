@@ -17,6 +17,8 @@ from benchmarks.documents import ORGANISATION
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTIONS = 8
 HELP = "billhouse --help"
+IMPORT_DLT = 'python -c "import dlt"'
+FETCH_ALONE = "Billhouse: the fetch alone"
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ longer than 20 s runs once.
   the others are left out: they would have to be written five times first.
 - *Fetch* is how long the requests take, until the last account's last answer is read; *load* is
   that and dlt's loading, most of it meanwhile.
+- *The fetch alone* is the five vendors' once more, with nothing loaded: its wall and CPU time are
+  those of the fetch, without the start of the program.
 - A *chain* is how long requests take that wait for each other; a *bound* is how long all of an
   account's requests take when so many are sent at once. Neither counts what a request costs the
   processor, in the client and in the sandbox beside it.

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.programs import BILLHOUSE, DLT_PARQUET, LIMIT
+from benchmarks.programs import (
+    BILLHOUSE,
+    DLT_DEFAULTS,
+    DLT_PARQUET,
+    FETCH_ALONE,
+    HELP,
+    IMPORT_DLT,
+    LIMIT,
+)
 from benchmarks.trial import Row
-
-LINES = 1_000_000
-LINES_A_SECOND = 150_000
 
 
 @dataclass(frozen=True)
@@ -31,49 +36,36 @@ def targets(rows: Sequence[Row]) -> list[Target]:
 
 
 def _targets(rows: dict[tuple[str, str], Row]) -> Iterator[Target]:
-    def wall(case: str, program: str = BILLHOUSE.name) -> float:
-        return rows[case, program].median("wall")
+    def times(case: str, other: str) -> float:
+        """Billhouse's wall time in that of another program, in the same run."""
+        own, others = rows[case, BILLHOUSE.name], rows[case, other]
+        return own.median("wall") / others.median("wall")
 
     def megabytes(case: str) -> float:
         return rows[case, BILLHOUSE.name].median("peak_memory") / 1e6
 
+    def cpu(case: str) -> float:
+        return rows[case, BILLHOUSE.name].median("cpu")
+
+    limit, parquet, defaults = LIMIT.name, DLT_PARQUET.name, DLT_DEFAULTS.name
     first, million = "first-100000", "first-1000000"
-    yield Target("100,000 invoices: 2 × the limit, s", 2 * wall(first, LIMIT.name), wall(first))
+    yield Target("1,000 invoices: × dlt's defaults", 1.5, times("first-1000", defaults))
+    yield Target("10,000 invoices: × dlt with Parquet", 0.9, times("first-10000", parquet))
+    yield Target("100,000 invoices: × the limit", 3.5, times(first, limit))
+    yield Target("100,000 invoices: × dlt with Parquet", 0.65, times(first, parquet))
+    yield Target("100,000 invoices: MB of memory", 450, megabytes(first))
+    yield Target("1,000,000 invoices: CPU, × ten of 100,000", 1.0, cpu(million) / cpu(first) / 10)
+    yield Target("1,000,000 invoices: MB of memory", 1_200, megabytes(million))
+    yield Target("nothing changed of 100,000: × the limit", 1.3, times("unchanged", limit))
+    yield Target("1 % changed of 100,000: × the limit", 2.2, times("changed", limit))
+    yield Target(f"daily run without news: × `{IMPORT_DLT}`", 1.5, times("daily", IMPORT_DLT))
+    yield Target("20,000 invoices at 20 ms: × the limit", 3.0, times("latency-20", limit))
+    fetch = rows["accounts-fetch", FETCH_ALONE]
     yield Target(
-        "100,000 invoices: dlt with Parquet ÷ 2.5, s",
-        wall(first, DLT_PARQUET.name) / 2.5,
-        wall(first),
+        "100 accounts at 100 ms, the fetch alone: CPU ms a request",
+        1.2,
+        1_000 * fetch.median("cpu") / fetch.median("requests"),
     )
-    yield Target("100,000 invoices: 500 MB of memory", 500, megabytes(first))
-    yield Target("1,000,000 invoices: 10 × the time of 100,000, s", 10 * wall(first), wall(million))
-    yield Target("1,000,000 invoices: 1,500 MB of memory", 1_500, megabytes(million))
-    yield Target(
-        "nothing changed of 100,000: half a first load, s", wall(first) / 2, wall("unchanged")
-    )
-    latency = "latency-20"
-    yield Target(
-        "20,000 invoices at 20 ms: 1.5 × the limit, s",
-        1.5 * wall(latency, LIMIT.name),
-        wall(latency),
-    )
-    fetch, plain = (
-        rows[latency, BILLHOUSE.name].phase("fetch"),
-        rows[latency, LIMIT.name].phase("fetch"),
-    )
-    if fetch is not None and plain is not None:
-        text = "20,000 invoices at 20 ms, the fetch alone: 1.5 × the limit's, s"
-        yield Target(text, 1.5 * plain, fetch)
-    for row in rows.values():
-        if row.case == "accounts" and row.program != BILLHOUSE.name:
-            text = f"100 accounts at 100 ms: 1.5 × the {row.program}, s"
-            yield Target(text, 1.5 * row.median("wall"), wall("accounts"))
-            fetch = rows["accounts", BILLHOUSE.name].phase("fetch")
-            if fetch is not None:
-                text = f"100 accounts at 100 ms, the fetch alone: 1.5 × the {row.program}, s"
-                yield Target(text, 1.5 * row.median("wall"), fetch)
-    yield Target("daily run: 2 s", 2, wall("daily"))
-    yield Target("`billhouse --help`: 0.3 s", 0.3, wall("help", "billhouse --help"))
-    transform = rows["lines", BILLHOUSE.name].phase("transform")
-    if transform is not None:
-        text = f"{LINES:,} lines: at {LINES_A_SECOND:,} a second, published, s"
-        yield Target(text, LINES / LINES_A_SECOND, transform)
+    yield Target("1,000,000 lines: × the limit", 4.0, times("lines", limit))
+    yield Target("1,000,000 lines: MB of memory", 1_600, megabytes("lines"))
+    yield Target("`billhouse --help`: s", 0.3, rows["help", HELP].median("wall"))

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import duckdb
@@ -149,13 +150,18 @@ def _folder() -> Iterator[Path]:
 def alone(case: str, name: str, command: list[str]) -> Row:
     """A command that asks no server, and leaves nothing to check but how it ends."""
 
-    def start() -> Measurement:
-        with _folder() as folder:
-            usage, log = _measured(command, folder, environment(folder))
-        _check_ending(name, usage, log)
-        return Measurement(requests=0, bytes=None, **usage)
+    return Row(case, name, tuple(_repeated(lambda: started_alone(name, command)[0])))
 
-    return Row(case, name, tuple(_repeated(start)))
+
+def started_alone(
+    name: str, command: list[str], variables: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Measurement, dict[str, Any]]:
+    """One run of it, and what it told last in JSON, if anything. Raises WrongResult."""
+    with _folder() as folder:
+        usage, log = _measured(command, folder, environment(folder) | dict(variables))
+    _check_ending(name, usage, log)
+    told = [json.loads(line) for _, line in log if line.startswith("{")]
+    return Measurement(requests=0, bytes=None, **usage), told[-1] if told else {}
 
 
 def _check_ending(name: str, usage: dict[str, Any], log: Log) -> None:

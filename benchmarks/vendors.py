@@ -6,13 +6,15 @@ written first. How fast that could get at best, the requests tell that have to w
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from benchmarks.programs import billhouse
-from benchmarks.trial import Measurement, Row, Trial
+from benchmarks.programs import FETCH_ALONE, billhouse
+from benchmarks.trial import RUNS, Measurement, Row, Trial, started_alone
 from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
@@ -68,6 +70,22 @@ def first_runs(name: str, *, world: Mapping[str, Any], latency: float = 0.0) -> 
 def daily_runs(name: str, *, world: Mapping[str, Any]) -> Iterator[Row]:
     with _serving(world, 0.0) as (_, trial):
         yield trial.repeats(name)
+
+
+def fetches_alone(name: str, *, world: Mapping[str, Any], latency: float) -> Iterator[Row]:
+    """What the requests cost the client: nothing is loaded, and the program's start isn't counted.
+    Nothing checks what came; the same fetch is, where it is loaded."""
+    command = [sys.executable, "-m", "benchmarks.contenders.fetch_alone"]
+    with running(World(**world), latency=latency) as sandbox:
+        server = VendorServer(sandbox, latency)
+        runs = []
+        for _ in range(RUNS):
+            server.forget_traffic()
+            measured, told = started_alone(FETCH_ALONE, command, sandbox.environment())
+            requests, _ = server.traffic()
+            measured = replace(measured, cpu=told["cpu"], wall=told["seconds"], requests=requests)
+            runs.append(measured)
+    yield Row(name, FETCH_ALONE, tuple(runs))
 
 
 @contextmanager

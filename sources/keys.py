@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 import msgspec
 
 NO_KEY = "?"
 UPCOMING = "upcoming"
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 
@@ -35,7 +36,7 @@ def scalar(document: bytes | msgspec.Raw, *path: str) -> str | None:
     value: bytes | msgspec.Raw = document
     for name in path:
         try:
-            value = _fields.decode(value).get(name, msgspec.Raw(b"null"))
+            value = _only(name).decode(value).value
         except msgspec.ValidationError:
             return None
     text = bytes(value).strip()
@@ -44,6 +45,13 @@ def scalar(document: bytes | msgspec.Raw, *path: str) -> str | None:
     if text == b"null" or text[:1] in (b"{", b"["):
         return None
     return text.decode()
+
+
+@cache
+def _only(name: str) -> msgspec.json.Decoder[Any]:
+    """Reads one field of an object. To make a dict of all of them takes eight times as long."""
+    field = ("value", msgspec.Raw, msgspec.Raw(b"null"))
+    return msgspec.json.Decoder(msgspec.defstruct("Object", [field], rename={"value": name}))
 
 
 def number(document: bytes | msgspec.Raw, *path: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from pipelines.config.configuration import Configuration
 from pipelines.errors import UsageError
 
 _SETTINGS = {
@@ -58,21 +59,25 @@ def refuse_others() -> None:
     Raises:
         UsageError: there is one; says which and where.
     """
-    import dlt
-    from dlt.common.typing import AnyType
+    configuration = Configuration()
+    for (*inner, key), harmless in _NOT_GRANTED.items():
+        for pipeline in ((), (_PIPELINE,)):
+            for sections in _SECTIONS:
+                path = (*pipeline, *sections, *inner, key)
+                value = configuration.get(*path)
+                if value is not None and str(value).strip().lower() not in harmless:
+                    raise UsageError(
+                        f"{_name(path)}, which makes dlt load otherwise or elsewhere than Billhouse"
+                        " needs. Remove it; to read everything again there is `billhouse run"
+                        " --full-refresh`, and to try something out, another warehouse.directory."
+                    )
 
-    for provider in dlt.config.config_providers:
-        for (*inner, key), harmless in _NOT_GRANTED.items():
-            for pipeline in ("", _PIPELINE):
-                for sections in _SECTIONS:
-                    value, name = provider.get_value(key, AnyType, pipeline, *sections, *inner)
-                    if value is not None and str(value).strip().lower() not in harmless:
-                        raise UsageError(
-                            f"{name} is set ({provider.name}), which makes dlt load otherwise or"
-                            " elsewhere than Billhouse needs. Remove it; to read everything again"
-                            " there is `billhouse run --full-refresh`, and to try something out,"
-                            " another warehouse.directory."
-                        )
+
+def _name(path: tuple[str, ...]) -> str:
+    variable = "__".join(path).upper()
+    if os.environ.get(variable):
+        return f"{variable} is set in the environment"
+    return f"{'.'.join(path)} is set in dlt's configuration (.dlt/config.toml, or another of its)"
 
 
 @contextmanager

@@ -52,8 +52,10 @@ def load(
     from dlt.pipeline.exceptions import PipelineStepFailed
 
     # Each of DuckDB's threads takes as much memory as another, and dlt's statements gain nothing by
-    # a second one.
+    # a second one. What one statement of long documents is done with, the next one would have to do
+    # without: it is given back meanwhile.
     connection.execute("SET threads = 1")
+    connection.execute("SET GLOBAL allocator_background_threads = true")
     with dlt_settings.alone(), _emptied(folder) as working_folder:
         pipeline = dlt.pipeline(
             pipeline_name=PIPELINE,
@@ -67,7 +69,6 @@ def load(
             pipeline.extract(list(sources), schema=Schema(PIPELINE))
             memory.give_back()
             pipeline.normalize()
-            memory.give_back()
             if loaded_at is not None:
                 _date(pipeline, loaded_at)
             info = pipeline.load()

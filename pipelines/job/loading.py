@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pipelines.job import events, memory
@@ -81,6 +82,9 @@ def _loaded(
         on_event=lambda progress: run.tell(events.fetching(progress)),
         on_wait=lambda wait: run.tell(events.waiting(wait)),
     ) as fetch:
+        if any((each.vendor, each.name) not in known.first_loaded_at for each in accounts):
+            # There will be something to load: dlt may as well be imported while requests wait.
+            import_module("dlt")
         if fetch.brings_tables():
             load_id = load(
                 connection,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.warehouse.sql_text import identifier
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -12,9 +14,12 @@ def has_table(
     connection: duckdb.DuckDBPyConnection, schema: str, table: str, database: str | None = None
 ) -> bool:
     """Whether the connection's own database has it, or another one that is attached."""
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-        " AND database_name = coalesce(?, current_database())",
-        [schema, table, database],
-    ).fetchone()
-    return found is not None and found[0] > 0
+    import duckdb
+
+    names = [each for each in (database, schema, table) if each]
+    try:
+        # The views of the catalog look at every table that there is, which takes ten times as long.
+        connection.execute(f"SELECT 1 FROM {'.'.join(map(identifier, names))} LIMIT 0")  # noqa: S608
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return False
+    return True

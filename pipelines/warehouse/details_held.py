@@ -7,7 +7,8 @@ once more, which does no harm.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Account = tuple[str, str]
 """Vendor and the account's name."""
 
+_KEY = ("vendor", "account", "document_key")
 # What the last build could not read, or found to accrue still: its detail may have changed although
 # its listed document hasn't.
 _UNSETTLED = {
@@ -78,34 +80,39 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 def _note_fetched(
     connection: duckdb.DuckDBPyConnection, came: Sequence[tuple[str, str, str, str]]
 ) -> None:
-    if not came:
-        return
-    connection.execute(
-        "INSERT OR REPLACE INTO raw.fetched_details"
-        " SELECT unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[])",
-        [list(column) for column in zip(*came, strict=True)],
-    )
-    connection.execute(
-        "DELETE FROM raw.failed_details AS failed USING"
-        " (SELECT unnest(?::TEXT[]) AS vendor, unnest(?::TEXT[]) AS account,"
-        " unnest(?::TEXT[]) AS document_key) AS came"
-        " WHERE failed.vendor = came.vendor AND failed.account = came.account"
-        " AND failed.document_key = came.document_key",
-        [list(column) for column in zip(*((row[:3]) for row in came), strict=True)],
-    )
+    with _table(connection, (*_KEY, "version_hash"), came) as table:
+        connection.execute(f"INSERT OR REPLACE INTO raw.fetched_details FROM {table}")
+        connection.execute(
+            f"DELETE FROM raw.failed_details AS failed USING {table} AS came"  # noqa: S608
+            " WHERE failed.vendor = came.vendor AND failed.account = came.account"
+            " AND failed.document_key = came.document_key"
+        )
 
 
 def _note_failed(
     connection: duckdb.DuckDBPyConnection, lost: Sequence[tuple[str, str, str]]
 ) -> None:
-    if not lost:
-        return
-    connection.execute(
-        "INSERT OR REPLACE INTO raw.failed_details"
-        " SELECT unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[]),"
-        " (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details)",
-        [list(column) for column in zip(*lost, strict=True)],
-    )
+    with _table(connection, _KEY, lost) as table:
+        connection.execute(
+            "INSERT OR REPLACE INTO raw.failed_details SELECT *,"  # noqa: S608
+            f" (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details) FROM {table}"
+        )
+
+
+@contextmanager
+def _table(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Iterator[str]:
+    """The rows as a table of this name. As lists, DuckDB takes milliseconds for each of them."""
+    import pyarrow as pa
+
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    connection.register("noted", pa.table(arrays, names=list(names)))
+    try:
+        yield "noted"
+    finally:
+        connection.unregister("noted")
 
 
 def _versions(
@@ -141,15 +148,16 @@ def _digests(
     where there is nothing."""
     digests: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
     if details and table is not None:
-        for account, key, digest in connection.execute(
-            "SELECT wanted.account, wanted.listing,"  # noqa: S608
-            " sha256(string_agg(version_hash, '' ORDER BY version_hash))"
-            " FROM (SELECT unnest(?::TEXT[]) AS account, unnest(?::TEXT[]) AS listing) AS wanted"
-            f" LEFT JOIN {table} AS detail ON detail.account = wanted.account"
-            " AND detail.listing = wanted.listing AND detail.valid_to IS NULL"
-            " GROUP BY wanted.account, wanted.listing",
-            [list(column) for column in zip(*details, strict=True)],
-        ).fetchall():
+        with _table(connection, ("account", "listing"), details) as wanted:
+            rows = connection.execute(
+                "SELECT wanted.account, wanted.listing,"  # noqa: S608
+                " sha256(string_agg(version_hash, '' ORDER BY version_hash))"
+                f" FROM {wanted} AS wanted"
+                f" LEFT JOIN {table} AS detail ON detail.account = wanted.account"
+                " AND detail.listing = wanted.listing AND detail.valid_to IS NULL"
+                " GROUP BY wanted.account, wanted.listing"
+            ).fetchall()
+        for account, key, digest in rows:
             digests[account][key] = digest
     return digests
 

@@ -91,7 +91,10 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 def drop_what_builds_once_kept(connection: duckdb.DuckDBPyConnection) -> None:
     """Builds once kept their tables in the work database, whose next build makes all of them in the
     file that is published."""
-    connection.execute("DROP SCHEMA IF EXISTS staging CASCADE")
+    if not connection.execute(
+        "FROM duckdb_schemas() WHERE schema_name = 'staging' AND database_name = current_database()"
+    ).fetchall():
+        return
     connection.execute("DROP TABLE IF EXISTS main.publication")
     for kind, name in connection.execute(
         "SELECT 'TABLE', table_name FROM duckdb_tables() WHERE schema_name = 'marts'"
@@ -102,6 +105,8 @@ def drop_what_builds_once_kept(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         place = "marts." if kind == "TABLE" else ""
         connection.execute(f"DROP {kind} {place}{identifier(name)}")
+    # Last, since it is what tells that there is something to drop.
+    connection.execute("DROP SCHEMA staging CASCADE")
 
 
 def _found(connection: duckdb.DuckDBPyConnection) -> int:

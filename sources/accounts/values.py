@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from sources.accounts.standard_files import SECRETS, standard_files
 from sources.errors import ConfigurationError
 
 _IN_A_FILE = "_FILE"
@@ -51,23 +52,21 @@ class DltValues:
     """
 
     def get(self, *path: str) -> Any:
-        # The environment comes first with dlt too, but that takes seconds to be imported.
+        # The environment comes first with dlt too.
         variable = "__".join(path).upper()
         if value := _from_environment(variable):
             return value
-        *sections, key = path
-        for provider in self._providers:
-            value, _ = provider.get_value(key, _anything(), "", *sections)
+        for ask in self._places:
+            value = ask(*path)
             # A variable that is set to nothing, as an absent secret of a CI is, says nothing.
             if value is not None and (value != "" or variable not in os.environ):
                 return value
         return None
 
     def keys(self, *path: str) -> Sequence[str]:
-        *sections, key = path
         found: list[str] = []
-        for provider in self._providers:
-            section, _ = provider.get_value(key, _anything(), "", *sections)
+        for ask in self._places:
+            section = ask(*path)
             if isinstance(section, Mapping):
                 found += section
         prefix = f"{'__'.join(path).upper()}__"
@@ -78,16 +77,28 @@ class DltValues:
         ]
         return found
 
-    @cached_property
-    def _providers(self) -> Sequence[Any]:
-        import dlt
+    @property
+    def secrets_files(self) -> Sequence[Path]:
+        """Those secrets.toml that are there: the project's and the user's own."""
+        if self._files is not None:
+            return [file.absolute() for file in self._files if file.name == SECRETS]
+        return [
+            Path(location).absolute()
+            for provider in _providers()
+            if provider.supports_secrets
+            for location in getattr(provider, "present_locations", ())
+            if Path(location).is_file()
+        ]
 
-        with readable_files():
-            providers: Sequence[Any] = dlt.config.config_providers
-            # They read their files at the first question.
-            for provider in providers:
-                provider.get_value("sources", _anything(), "")
-        return providers
+    @cached_property
+    def _files(self) -> Mapping[Path, Mapping[str, Any]] | None:
+        return standard_files()
+
+    @cached_property
+    def _places(self) -> Sequence[Callable[..., Any]]:
+        if self._files is not None:
+            return [GivenValues(sections).get for sections in self._files.values()]
+        return [partial(_asked, provider) for provider in _providers()]
 
 
 def _from_environment(variable: str) -> str | None:
@@ -109,14 +120,27 @@ def _from_environment(variable: str) -> str | None:
     return text
 
 
-def _anything() -> Any:
+def _providers() -> Sequence[Any]:
+    import dlt
+
+    with _readable_files():
+        providers: Sequence[Any] = dlt.config.config_providers
+        # They read their files at the first question.
+        for provider in providers:
+            _asked(provider, "sources")
+    return providers
+
+
+def _asked(provider: Any, *path: str) -> Any:
     from dlt.common.typing import TSecretStrValue
 
-    return TSecretStrValue
+    *sections, key = path
+    value, _ = provider.get_value(key, TSecretStrValue, "", *sections)
+    return value
 
 
 @contextmanager
-def readable_files() -> Iterator[None]:
+def _readable_files() -> Iterator[None]:
     """Tell a mistake in the TOML as a `ConfigurationError`."""
     from dlt.common.configuration.providers.toml import TomlProviderReadException
 

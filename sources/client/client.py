@@ -12,12 +12,13 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from sources.client.caller import Caller
+from sources.client.connections import Connections
 from sources.client.limits import Allowance
 from sources.client.origin import origin
 from sources.client.redaction import Redactor
 from sources.client.responses import PAGE_LIMIT, Responses
 from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
-from sources.client.unpacking import LIMIT
+from sources.client.unpacking import ACCEPTED, LIMIT
 from sources.errors import SourceError, TransientError, UnusableAnswer
 
 T = TypeVar("T")
@@ -25,8 +26,10 @@ Parameters = Sequence[tuple[str, str]]
 
 # A server that sends a byte a minute meets every other timeout.
 ATTEMPT_SECONDS = 900.0
+TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
 TOO_MANY_REQUESTS = 429
 _SENT = "http11.send_request_headers.complete"
+_HEADERS = {"User-Agent": "billhouse", "Accept-Encoding": ACCEPTED, "Connection": "keep-alive"}
 
 
 class Client:
@@ -35,7 +38,7 @@ class Client:
     def __init__(
         self,
         retry: RetryPolicy,
-        http: httpx.AsyncClient,
+        connections: Connections,
         caller: Caller,
         allowance: Allowance,
         on_wait: Callable[[Wait], None] | None = None,
@@ -44,8 +47,9 @@ class Client:
         self._on_wait = on_wait
         self._caller = caller
         self._retry = retry
-        self._http = http
+        self._connections = connections
         self._base_url = caller.base_url
+        self._origin = origin(httpx.URL(caller.base_url))
         self._allowance = allowance
         self.redact: Redactor = caller.redact
         self._responses = Responses(caller)
@@ -76,9 +80,27 @@ class Client:
         limit: int = PAGE_LIMIT,
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
-        request = self._http.build_request("GET", url, headers={"Accept": accept})
-        request.extensions["trace"] = self._count
-        request.extensions[LIMIT] = limit
+        request = httpx.Request(
+            "GET",
+            url,
+            headers=_HEADERS | {"Accept": accept},
+            extensions={"timeout": TIMEOUT.as_dict(), "trace": self._count, LIMIT: limit},
+        )
+        try:
+            return await self._attempt(request, into)
+        except TransientError as error:
+            return await self._again(request, into, error)
+
+    async def _again(self, request: httpx.Request, into: type[T], failed: TransientError) -> T:
+        """After a first attempt that failed: the others, as the policy has them. Where the first
+        one succeeds, tenacity would take longer than all the rest."""
+        first: list[TransientError] = [failed]
+
+        async def attempt() -> T:
+            if first:
+                raise first.pop()
+            return await self._attempt(request, into)
+
         policy = self._retry
         retrying = AsyncRetrying(
             stop=stop_after_attempt(policy.attempts),
@@ -89,7 +111,7 @@ class Client:
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, request, into)
+            return await retrying(attempt)
         except TransientError as error:
             raise self._responses.failure(
                 request, f"{error.problem} ({policy.attempts} attempts)", error.remedy
@@ -97,17 +119,15 @@ class Client:
 
     def link(self, text: str, page: httpx.URL) -> httpx.URL:
         """A paging link, absolute or relative to its page. A foreign origin gets no request."""
-        request = httpx.Request("GET", page)
         try:
             url = page.join(text)
         except httpx.InvalidURL:
-            raise self._responses.failure(request, "the link to the next page is no URL") from None
-        home = origin(httpx.URL(self._base_url))
-        if origin(url) != home or url.userinfo:
+            raise self.refuse(page, "the link to the next page is no URL") from None
+        if origin(url) != self._origin or url.userinfo:
             there = self.redact(origin(url))
             raise self._responses.failure(
-                request,
-                f"the link to the next page leads to another server ({there}, not {home}), "
+                httpx.Request("GET", page),
+                f"the link to the next page leads to another server ({there}, not {self._origin}), "
                 "which is not sent the credential",
                 "Check base_url; if that server is the vendor's, configure it as base_url.",
             )
@@ -127,11 +147,13 @@ class Client:
     async def _send(self, request: httpx.Request, into: type[T]) -> T:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                response = await self._http.send(request, auth=self._authentication, stream=True)
-                try:
-                    return await self._responses.read(response, into, self._asked_wait(response))
-                finally:
-                    await response.aclose()
+                async with self._connections.one() as http:
+                    response = await http.send(request, auth=self._authentication, stream=True)
+                    try:
+                        wait = self._asked_wait(response)
+                        return await self._responses.read(response, into, wait)
+                    finally:
+                        await response.aclose()
         except UnusableAnswer as error:
             raise self._responses.unusable(error) from None
         except (httpx.HTTPError, TimeoutError) as error:

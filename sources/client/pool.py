@@ -5,33 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from sources.client.caller import Caller
 from sources.client.client import Client
+from sources.client.connections import Connections
 from sources.client.limits import REQUESTS_AT_ONCE, Allowance
 from sources.client.origin import is_loopback
 from sources.client.redaction import Secret
 from sources.client.retry import RetryPolicy, Wait
 from sources.client.surroundings import check_proxies, trusted_certificates
-from sources.client.unpacking import ACCEPTED, unpacked_within_limit
+from sources.client.unpacking import unpacked_within_limit
 
 # More would only wait for the one processor that reads the answers.
 REQUESTS_OF_A_RUN = 100
 # Of the files that a process may open, DuckDB, dlt and Python need some too.
 FILES_OF_OTHERS = 128
 CONNECTIONS_OF_A_RUN = 800
-TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
 
 
 class Pool:
-    """The connections of one run: a few for each account, open only while it is fetched.
-
-    Not one pool for all, because httpcore looks through a pool's connections for each request: with
-    a hundred of them that takes longer than everything else. Only the TLS context is shared.
-    """
+    """The connections of one run: a few for each account, open only while it is fetched. Only the
+    TLS context is shared."""
 
     def __init__(
         self,
@@ -52,29 +50,26 @@ class Pool:
     async def client(self, caller: Caller) -> AsyncIterator[Client]:
         """Waits until there are connections left for one more account."""
         async with self._accounts:
-            http = self._http(caller.base_url)
+            # A proxy is for what is elsewhere: what is meant for this machine never leaves it.
+            trust_env = not is_loopback(httpx.URL(caller.base_url).host)
+            connections = Connections(partial(self._http, trust_env=trust_env))
             try:
                 allowance = self._allowance(caller)
-                yield Client(self._retry, http, caller, allowance, self._on_wait)
+                yield Client(self._retry, connections, caller, allowance, self._on_wait)
             finally:
                 # A task of its own, since this one may be cancelled while it would wait.
-                self._closing.append(asyncio.ensure_future(http.aclose()))
+                self._closing.append(asyncio.ensure_future(connections.aclose()))
 
     async def aclose(self) -> None:
         await asyncio.gather(*self._closing)
 
-    def _http(self, base_url: str) -> httpx.AsyncClient:
+    def _http(self, *, trust_env: bool) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             verify=self._tls,
-            # A proxy is for what is elsewhere: what is meant for this machine never leaves it.
-            trust_env=not is_loopback(httpx.URL(base_url).host),
-            timeout=TIMEOUT,
-            limits=httpx.Limits(
-                max_connections=REQUESTS_AT_ONCE, max_keepalive_connections=REQUESTS_AT_ONCE
-            ),
+            trust_env=trust_env,
+            limits=httpx.Limits(max_connections=1),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": "billhouse", "Accept-Encoding": ACCEPTED},
             event_hooks={"response": [unpacked_within_limit]},
         )
 

@@ -10,6 +10,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import getproxies
@@ -58,6 +59,12 @@ def trusted_certificates() -> ssl.SSLContext:
 
     Raises ConfigurationError where the environment names none that can be used.
     """
+    return _context(*(os.environ.get(name) for name in (*_CERTIFICATES, _KEY_LOG)))
+
+
+@lru_cache(maxsize=1)
+def _context(*_named: str | None) -> ssl.SSLContext:
+    """Once for what the environment names: it is checked first, and used then."""
     name = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
     try:
         context = httpx.create_ssl_context()

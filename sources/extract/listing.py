@@ -27,6 +27,7 @@ SCHEMA = pa.schema(
 EMPTY_LISTING = b"null"
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
 
 
 def version_hash(
@@ -47,7 +48,7 @@ def version_hash(
        level and without white space around names and values, in the order and with the bytes of
        each value as they came (of a name that repeats, the last value).
     """
-    digest = hashlib.sha256(msgspec.json.encode([vendor, account, listing, key]))
+    digest = hashlib.sha256(_encode([vendor, account, listing, key]))
     digest.update(b"\n")
     digest.update(_lasting(document, volatile_fields) if volatile_fields else document)
     return digest.hexdigest()
@@ -71,7 +72,9 @@ def _lasting(document: bytes, volatile_fields: frozenset[str]) -> bytes:
         fields = _fields.decode(document)
     except msgspec.ValidationError:
         return document
-    return msgspec.json.encode({k: v for k, v in fields.items() if k not in volatile_fields})
+    for name in volatile_fields:
+        fields.pop(name, None)
+    return _encode(fields)
 
 
 class ListingTable:

@@ -33,6 +33,13 @@ COLUMNS: TTableSchemaColumns = {
     name: {"data_type": "text", "nullable": False} for name in SCHEMA.names
 }
 
+# With the columns that dlt adds, in its order, it takes a file as it is: else it writes it again.
+_ADDED = [
+    pa.field("_dlt_load_id", pa.string(), nullable=False),
+    pa.field(HISTORY["validity_column_names"][0], pa.timestamp("us", "UTC")),
+    pa.field(HISTORY["validity_column_names"][1], pa.timestamp("us", "UTC")),
+]
+
 Tables = Callable[[str], Iterator[pa.Table]]
 
 
@@ -83,7 +90,7 @@ def _source(vendor: Vendor[Any], tables: Tables) -> DltSource:
     def listings() -> Iterator[DltResource]:
         for entity in vendor.entities:
             yield dlt.resource(
-                tables(entity),
+                map(_with_added, tables(entity)),
                 name=f"{vendor.name}__{entity}",
                 write_disposition=HISTORY,
                 merge_key=LISTING_KEY,
@@ -91,3 +98,11 @@ def _source(vendor: Vendor[Any], tables: Tables) -> DltSource:
             )
 
     return listings()
+
+
+def _with_added(table: pa.Table) -> pa.Table:
+    """dlt fills them in itself."""
+    for field in _ADDED:
+        empty = pa.nulls(table.num_rows) if field.nullable else pa.repeat("", table.num_rows)
+        table = table.append_column(field, empty.cast(field.type))
+    return table

@@ -163,6 +163,29 @@ def test_settings_that_would_load_otherwise_are_refused(
     assert not shared_sandbox.requests
 
 
+def test_a_run_without_news_waits_for_no_dlt(
+    warehouse: Warehouse, tmp_path: Path, shared_sandbox: Sandbox
+) -> None:
+    program = (
+        "import atexit, sys; from pipelines.cli.app import main; sys.argv = ['billhouse', 'run'];"
+        "slow = {'dlt', 'sqlglot'}; atexit.register(lambda: print(slow & sys.modules.keys()));"
+        "main()"
+    )
+    imported = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment(warehouse, shared_sandbox.environment(["turso", "versori"])),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()[-1]
+        for _ in range(2)
+    ]
+    assert "dlt" in imported[0]
+    assert imported[1] == "set()"
+
+
 SETTINGS_WITHOUT_EFFECT = """
 dev_mode = false
 pipelines_dir = "/nowhere"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from sandbox.server import Sandbox, running
@@ -56,6 +57,24 @@ def fetch(*accounts: ConfiguredAccount) -> None:
 def test_an_account_sends_eight_at_once(sandbox: Sandbox, vendor: str) -> None:
     fetch(*of(sandbox, vendor))
     assert 1 < sandbox.concurrency.most_with_one_credential <= REQUESTS_AT_ONCE
+
+
+def test_each_of_the_eight_has_one_connection_and_keeps_it(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[httpx.AsyncClient] = []
+    make = pool.Pool._http
+
+    def counted(self: pool.Pool, *, trust_env: bool) -> httpx.AsyncClient:
+        made.append(make(self, trust_env=trust_env))
+        return made[-1]
+
+    monkeypatch.setattr(pool.Pool, "_http", counted)
+    fetch(of(sandbox, "planetscale")[0])
+    assert sum(sandbox.requests.values()) > REQUESTS_AT_ONCE
+    assert len(made) == REQUESTS_AT_ONCE
+    assert {client._transport._pool._max_connections for client in made} == {1}  # type: ignore[attr-defined]
+    assert all(client.is_closed for client in made)
 
 
 def test_accounts_of_one_vendor_do_not_wait_for_each_other(sandbox: Sandbox) -> None:

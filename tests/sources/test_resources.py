@@ -9,11 +9,13 @@ from typing import Any
 import dlt
 import duckdb
 import pytest
+from dlt.normalize.items_normalizers.arrow import ArrowItemsNormalizer
 
 import sources
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import ConfigurationError, Fetch, FetchError, Known
+from sources.extract import resources
 
 
 @pytest.fixture
@@ -51,6 +53,27 @@ def load(warehouse: Warehouse, sandbox: Sandbox, *vendors: str) -> None:
     with Fetch(accounts, Known(), now=sandbox.world.now) as fetch:
         warehouse.pipeline.run([sources.source(name, fetch) for name in vendors])
         assert {each.outcome for each in fetch.results()} == {"ok"}
+
+
+@pytest.mark.parametrize("added", [resources._ADDED, []], ids=["new", "of an earlier release"])
+def test_dlt_takes_the_files_as_they_are(
+    warehouse: Warehouse, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, added: list[Any]
+) -> None:
+    """In the order of the columns that the tables of earlier releases have."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(resources, "_ADDED", added)
+        load(warehouse, sandbox, "turso")
+    columns = warehouse.rows("DESCRIBE raw.turso__invoices")
+    assert [name for name, *_ in columns[-3:]] == ["_dlt_load_id", "valid_from", "valid_to"]
+    assert [nullable for _, _, nullable, *_ in columns[-3:]] == ["NO", "YES", "YES"]
+    monkeypatch.delattr(ArrowItemsNormalizer, "_write_with_dlt_columns")
+    sandbox.advance()
+    load(warehouse, sandbox, "turso")
+    assert warehouse.rows("DESCRIBE raw.turso__invoices") == columns
+    assert warehouse.rows(
+        "SELECT count(DISTINCT _dlt_load_id), count(DISTINCT valid_from), count(valid_to) > 0"
+        " FROM raw.turso__invoices"
+    ) == [(2, 2, True)]
 
 
 def test_all_vendors_become_tables(warehouse: Warehouse, sandbox: Sandbox) -> None:

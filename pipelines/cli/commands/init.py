@@ -95,6 +95,8 @@ def _tell_what_is_hidden(accounts: Iterable[str]) -> None:
 
 def _forget_configuration() -> None:
     """dlt reads its files once; the one that was just written is not among what it read."""
+    if "dlt" not in sys.modules:
+        return
     from dlt.common.configuration.container import Container
     from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
