@@ -59,7 +59,8 @@ async def linked_pages(
     Where pages are numbered, some are read side by side; which ones count, `onward` says. A
     document that comes or goes meanwhile moves those behind it from page to page, and one of them
     may be on none of the pages that were read. So the first page, where new ones come, is read once
-    more at the end: it was read before all others, and where it is the same, so was the list.
+    more at the end: it was read before all others, and where it is the same, so was the list, if
+    each page says that it is as long.
 
     Raises ListChangedError where it isn't: what was read is not to be used.
     """
@@ -68,11 +69,13 @@ async def linked_pages(
     ahead = Ahead(get, envelope.number)
     url: httpx.URL | None = first
     marks: list[object] | None = None
+    moved = False
     try:
         while url is not None:
             trail.step(str(url))
             page = await ahead.page(url)
             marks = envelope.marks(page) if marks is None else marks
+            moved = moved or envelope.size(page) != marks[0]
             yield envelope.documents(page)
             link = envelope.onward(page)
             url = follow(link, url) if link else None
@@ -80,9 +83,10 @@ async def linked_pages(
                 ahead.expect(url, envelope.last_number(page))
     finally:
         await ahead.aclose()
-    if envelope.number and trail.length > 1 and envelope.marks(await get(first)) != marks:
-        problem = "the list changed while it was read"
-        raise ListChangedError(client.refuse(first, problem))
+    if envelope.number and trail.length > 1:
+        moved = envelope.marks(await get(first)) != marks or moved
+    if moved:
+        raise ListChangedError(client.refuse(first, "the list changed while it was read"))
 
 
 async def parameter_pages(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sources.extract.gathering import READINGS
@@ -110,6 +110,7 @@ def test_one_that_goes_from_the_first_page(server: Scripted, at: int) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@example(count=4, at={1: "add", 2: 0})
 @given(
     count=st.integers(0, 25),
     at=st.dictionaries(
