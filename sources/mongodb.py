@@ -15,7 +15,7 @@ from typing import Literal
 import httpx
 import msgspec
 
-from sources.client.asked import is_of, read
+from sources.client.asked import ListAnswer, is_of, read
 from sources.client.client import Client, Parameters
 from sources.client.digest import SharedDigest
 from sources.client.oauth import ClientCredentials
@@ -71,14 +71,19 @@ class Link(msgspec.Struct):
     href: str = ""
 
 
-class ResultsPage(msgspec.Struct):
+class ResultsPage(ListAnswer):
     results: list[msgspec.Raw]
     links: list[Link] | None = None
     totalCount: int | float | None = None  # an estimate
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.next_link == "":
             raise ValueError("there is a next page, but its link is empty")
+
+    @property
+    def documents(self) -> Page:
+        return self.results
 
     @property
     def next_link(self) -> str | None:
@@ -99,7 +104,7 @@ def _last_number(page: ResultsPage) -> int | None:
 
 RESULTS = Envelope(
     ResultsPage,
-    lambda page: page.results,
+    lambda page: page.documents,
     lambda page: page.next_link,
     number="pageNum",
     last_number=_last_number,

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 
 import httpx
 import msgspec
 
-from sources.client.asked import canonical, is_like, is_of, read
+from sources.client.asked import NULL, ListAnswer, canonical, is_like, is_of, read
 from sources.client.authentication import RequestHeader
 from sources.client.client import Client
 from sources.client.limits import Rate
@@ -35,7 +36,6 @@ from sources.vendor import (
 
 # What tells an invoice from others where there is no id.
 IDENTITY = (("period", "start"), ("period", "end"), ("total",))
-NULL = msgspec.Raw(b"null")
 CURRENT_CONTRACT = ("removeLegacyFields", "true")
 
 
@@ -68,13 +68,13 @@ class Pagination(msgspec.Struct, rename="camel"):
             raise ValueError("there is a next page, but no `cursor` that leads to it")
 
 
-class InvoicesPage(msgspec.Struct):
+class InvoicesPage(ListAnswer):
     """The official types make `invoices` and `pagination` optional. Without `invoices` the list is
-    empty only where nothing else stands in its place: an error would close every document."""
+    empty only where nothing else stands in its place: an error would close every document. `count`
+    is that of the documents on this page."""
 
     data: Data
     pagination: Pagination | None = None
-    error: msgspec.Raw = NULL
 
     def __post_init__(self) -> None:
         if "invoices" in self.data:
@@ -82,8 +82,10 @@ class InvoicesPage(msgspec.Struct):
                 raise ValueError("`invoices` is neither a list nor an object")
         elif self.data or self.error != NULL:
             raise ValueError("there is no `invoices`, but something else")
-        elif self.pagination is not None and self.pagination.count:
-            raise ValueError("there is no `invoices`, but `count` says that there are some")
+        super().__post_init__()
+        count, listed = self.pagination and self.pagination.count, len(self.documents)
+        if count and count > listed:
+            raise ValueError(f"`count` says that there are {count:g} invoices, not {listed}")
 
     @property
     def documents(self) -> Page:
@@ -148,14 +150,13 @@ def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | N
     """Line items, discounts and tax. None for what has neither an id nor a period."""
     path = account.invoices_path
     identifier = scalar(document, "id")
-    # Unix seconds, which the documentation calls a float; the parameter is an integer.
-    start = re.fullmatch(r"(\d+)(?:\.\d+)?", scalar(document, "period", "start") or "")
+    start = _timestamp(document)
     if identifier:
         path += f"/{path_segment(identifier)}"
         parameters = [CURRENT_CONTRACT]
     elif start:
         path += "/details"
-        parameters = [("timestamp", start[1])]
+        parameters = [("timestamp", start)]
     else:
         return None
 
@@ -171,6 +172,20 @@ def detail(account: NorthflankAccount, key: str, document: bytes) -> Listing | N
 
     told_by = None if identifier else tuple(_canonical(document, *path) for path in IDENTITY)
     return Listing(key, pages, lambda _: Key(key), told_by)
+
+
+def _timestamp(document: bytes) -> str | None:
+    """Where an invoice's period begins, in whole Unix seconds: the documentation calls them a
+    float, and the parameter is an integer."""
+    start = number(document, "period", "start") or ""
+    seconds = re.fullmatch(r"(\d+)(?:\.\d+)?", start)
+    if seconds:
+        return seconds[1]
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError:
+        return None
+    return str(int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()))
 
 
 def _canonical(document: bytes, *path: str) -> object:

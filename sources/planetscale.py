@@ -13,7 +13,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from sources.client.asked import is_of
+from sources.client.asked import ListAnswer, is_of
 from sources.client.authentication import RequestHeader
 from sources.client.client import Client
 from sources.client.limits import Rate
@@ -59,14 +59,18 @@ class PlanetscaleAccount(Account, kw_only=True, frozen=True, forbid_unknown_fiel
 N = TypeVar("N", bound="NumberedPage")
 
 
-class NumberedPage(msgspec.Struct):
+class NumberedPage(ListAnswer):
     data: list[msgspec.Raw]
     next_page: int | None
+
+    @property
+    def documents(self) -> Page:
+        return self.data
 
 
 NUMBERED = Envelope(
     NumberedPage,
-    lambda page: page.data,
+    lambda page: page.documents,
     lambda page: None if page.next_page is None else str(page.next_page),
     number="page",
 )
@@ -88,6 +92,7 @@ class LinesPage(NumberedPage):
     """A line doesn't say whose it is, but it has an id: a list of anything else is no answer."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not all(is_object(line) and scalar(line, "id") for line in self.data):
             raise ValueError("there is a line item without an `id`")
 

@@ -13,7 +13,7 @@ from functools import partial
 import httpx
 import msgspec
 
-from sources.client.asked import read
+from sources.client.asked import ListAnswer, read
 from sources.client.authentication import RequestHeader
 from sources.client.client import Client
 from sources.client.paging import Page
@@ -40,10 +40,14 @@ class TursoAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=Tru
         return self.organization
 
 
-class Envelope(msgspec.Struct):
+class Envelope(ListAnswer):
     """The official SDK guards against `null`, which a list without invoices may be."""
 
     invoices: list[msgspec.Raw] | None
+
+    @property
+    def documents(self) -> Page:
+        return self.invoices or []
 
 
 async def pages(account: TursoAccount, kind: str, client: Client) -> AsyncIterator[Page]:
@@ -53,7 +57,7 @@ async def pages(account: TursoAccount, kind: str, client: Client) -> AsyncIterat
     # The official types let the list be absent. It is empty only where nothing stands in its place:
     # an error that comes with status 200 would close every document.
     is_empty = not read(client, url, answer, dict[str, msgspec.Raw])
-    yield [] if is_empty else read(client, url, answer, Envelope).invoices or []
+    yield [] if is_empty else read(client, url, answer, Envelope).documents
 
 
 def issued_key(document: msgspec.Raw) -> Key:

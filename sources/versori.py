@@ -17,6 +17,7 @@ import httpx
 import msgspec
 import pendulum
 
+from sources.client.asked import ListAnswer
 from sources.client.authentication import RequestHeader
 from sources.client.client import Client, Parameters
 from sources.client.paging import Envelope, Page, linked_pages
@@ -57,21 +58,29 @@ class VersoriSettings(VendorSettings, kw_only=True, frozen=True):
     lookback_months: Annotated[int, msgspec.Meta(ge=1)] = 6
 
 
-class ItemsPage(msgspec.Struct):
+class ItemsPage(ListAnswer):
     items: list[msgspec.Raw] | None
     next: str | None = None
+    totalCount: int | float | None = None
+
+    @property
+    def documents(self) -> Page:
+        return self.items or []
 
 
 Answer = list[msgspec.Raw] | ItemsPage | None
 
 
 def _documents(answer: Answer) -> Page:
-    items = answer.items if isinstance(answer, ItemsPage) else answer
-    return items or []
+    return answer.documents if isinstance(answer, ItemsPage) else answer or []
 
 
 def _onward(answer: Answer) -> str | None:
     return answer.next if isinstance(answer, ItemsPage) else None
+
+
+def _total(answer: Answer) -> int | float | None:
+    return answer.totalCount if isinstance(answer, ItemsPage) else None
 
 
 async def pages(
@@ -86,7 +95,12 @@ async def pages(
             return client.link(onward, page)
         return first.copy_merge_params({"cursor": onward})
 
-    envelope: Envelope[Answer] = Envelope(Answer, _documents, _onward)  # type: ignore[arg-type]
+    envelope: Envelope[Answer] = Envelope(
+        Answer,  # type: ignore[arg-type]
+        _documents,
+        _onward,
+        total=_total,
+    )
     async for page in linked_pages(client, first, envelope, follow):
         yield page
 

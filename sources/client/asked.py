@@ -19,6 +19,38 @@ from sources.keys import is_object, scalar
 
 T = TypeVar("T")
 Path = tuple[str, ...]
+NULL = msgspec.Raw(b"null")
+_NOTHING = frozenset({b"null", b"false", b"0", b'""', b"[]", b"{}"})
+
+
+class ListAnswer(msgspec.Struct, kw_only=True):
+    """A page of a list, whose documents a vendor's type names. What has none, and says that it is
+    an error as one of the vendors says it, would close every document: it is another shape."""
+
+    error: msgspec.Raw = NULL
+    errors: msgspec.Raw = NULL
+    errorCode: msgspec.Raw = NULL
+    code: msgspec.Raw = NULL
+    message: msgspec.Raw = NULL
+    type: msgspec.Raw = NULL
+
+    @property
+    def documents(self) -> Sequence[msgspec.Raw]:
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        if self._is_error and not self.documents:
+            raise ValueError("the list is empty, but it says that it is an error")
+
+    @property
+    def _is_error(self) -> bool:
+        says = any(map(_says, (self.error, self.errors, self.errorCode)))
+        is_coded = _says(self.code) and _says(self.message)
+        return says or is_coded or bytes(self.type).lower() == b'"error"'
+
+
+def _says(value: msgspec.Raw) -> bool:
+    return bytes(value) not in _NOTHING
 
 
 def read(client: Client, url: httpx.URL, answer: msgspec.Raw, into: type[T]) -> T:

@@ -113,8 +113,13 @@ class Client:
         try:
             return await retrying(attempt)
         except TransientError as error:
-            raise self._responses.failure(
-                request, f"{error.problem} ({policy.attempts} attempts)", error.remedy
+            # What failed may be the request of a token, or of a challenge, on the way to this one.
+            raise SourceError(
+                vendor=error.vendor,
+                account=error.account,
+                request=error.request,
+                problem=f"{error.problem} ({policy.attempts} attempts)",
+                remedy=error.remedy,
             ) from None
 
     def link(self, text: str, page: httpx.URL) -> httpx.URL:
@@ -156,7 +161,9 @@ class Client:
                         await response.aclose()
         except UnusableAnswer as error:
             raise self._responses.unusable(error) from None
-        except (httpx.HTTPError, TimeoutError) as error:
+        except httpx.HTTPError as error:
+            raise self._responses.broken(error.request, error) from None
+        except TimeoutError as error:
             raise self._responses.broken(request, error) from None
 
     async def _count(self, event: str, info: Mapping[str, object]) -> None:

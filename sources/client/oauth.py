@@ -10,6 +10,7 @@ from typing import Annotated
 import httpx
 import msgspec
 
+from sources.client.decoding import NO_JSON, decode
 from sources.client.redaction import Redactor
 from sources.client.unpacking import ACCEPTED, LIMIT, MEBIBYTE
 from sources.errors import UnusableAnswer
@@ -18,21 +19,23 @@ from sources.errors import UnusableAnswer
 EARLY_SECONDS = 60.0
 LIFETIME_UNSTATED = 3600.0
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-SecondsAsText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]*)?\Z")]
+# No bound above: some say "never" with the largest number that they know.
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+SecondsAsText = Annotated[str, msgspec.Meta(pattern=r"^\s*([0-9]+(\.[0-9]*)?)?\s*\Z")]
 
 
 class Token(msgspec.Struct):
     """What RFC 6749, 5.1, has a token server answer, and nothing that merely looks like it."""
 
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
-    token_type: Annotated[str, msgspec.Meta(pattern=r"^(?i:bearer)\Z")] | None = None
+    token_type: Annotated[str, msgspec.Meta(pattern=r"^\s*(?i:bearer)?\s*\Z")] | None = None
     expires_in: Seconds | SecondsAsText | None = None
 
     @property
     def lifetime(self) -> float:
         """How long to use it: not to its end, and a second at least."""
-        seconds = LIFETIME_UNSTATED if self.expires_in is None else float(self.expires_in)
+        stated = self.expires_in.strip() if isinstance(self.expires_in, str) else self.expires_in
+        seconds = LIFETIME_UNSTATED if stated in (None, "") else float(stated)
         return max(seconds - min(EARLY_SECONDS, seconds / 2), 1.0)
 
 
@@ -83,11 +86,11 @@ class ClientCredentials(httpx.Auth):
         if response.status_code != 200:
             raise _no_token(response, f"answered {response.status_code}, where 200 brings a token")
         try:
-            token = msgspec.json.decode(await response.aread(), type=Token)
+            token = decode(await response.aread(), Token)
         except msgspec.ValidationError:
             problem = "answered 200, but with no bearer token as RFC 6749 describes it"
             raise _no_token(response, problem) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except NO_JSON:
             problem = "answered 200, but no JSON, where a token was asked for"
             raise _no_token(response, problem, may_pass=True) from None
         self._redactor.add(token.access_token)

@@ -32,7 +32,7 @@ class Envelope(Generic[E]):
 
     `number` is the parameter that counts pages, where there is one, and `last_number` the vendor's
     guess of how many there are, which only decides how many are read ahead. `size` is what the
-    vendor says of the whole list's length.
+    vendor says of the whole list's length, and `total` is that where it is no estimate.
     """
 
     into: type[E]
@@ -41,6 +41,7 @@ class Envelope(Generic[E]):
     number: str | None = None
     last_number: Callable[[E], int | None] = lambda _: None
     size: Callable[[E], object] = lambda _: None
+    total: Callable[[E], float | None] = lambda _: None
 
     def marks(self, page: E) -> list[object]:
         """What a page holds, and how long the list is: another one has other documents."""
@@ -70,19 +71,27 @@ async def linked_pages(
     url: httpx.URL | None = first
     marks: list[object] | None = None
     moved = False
+    read = 0
+    total: float | None = None
     try:
         while url is not None:
             trail.step(str(url))
             page = await ahead.page(url)
             marks = envelope.marks(page) if marks is None else marks
             moved = moved or envelope.size(page) != marks[0]
-            yield envelope.documents(page)
+            documents = envelope.documents(page)
+            read += len(documents)
+            total = envelope.total(page)
+            yield documents
             link = envelope.onward(page)
             url = follow(link, url) if link else None
             if url is not None:
                 ahead.expect(url, envelope.last_number(page))
     finally:
         await ahead.aclose()
+    if total is not None and total > read:
+        problem = f"the list has {read} documents, though it says that there are {total:g}"
+        raise client.refuse(first, problem)
     if envelope.number and trail.length > 1:
         moved = envelope.marks(await get(first)) != marks or moved
     if moved:

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from sources.client.caller import Caller
+from sources.client.decoding import NO_JSON, decode
 from sources.client.origin import origin
 from sources.client.retry import may_pass
 from sources.client.unpacking import DEFAULT_LIMIT, MEBIBYTE
@@ -63,16 +64,19 @@ class Responses:
             raise self._redirected(response)
         if not response.is_success:
             raise self._refused(response, await self._said(response), retry_after)
+        if response.status_code != HTTPStatus.OK:
+            # "Created", "accepted" or a part of it: what came is not what was asked for.
+            problem = f"answered {_status(response)}, where 200 OK brings what was asked for"
+            raise self._transient(request, problem)
         body = await response.aread()
         try:
-            str(body, "utf-8")
-            return msgspec.json.decode(body, type=into)
+            return decode(body, into)
         except msgspec.ValidationError as error:
             reason = self._clean(request, str(error))
             raise self.failure(
                 request, f"the JSON has another shape than documented: {reason}"
             ) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except NO_JSON as error:
             instead = self._instead(response, body, error)
             raise self._transient(
                 request, f"answered {_status(response)}, but no JSON: {instead}"

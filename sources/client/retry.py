@@ -19,6 +19,8 @@ _FINAL_5XX = frozenset({501, 505})
 # RFC 9110 allows whole seconds alone, but gateways send fractions, and some a unit.
 _SECONDS = re.compile(r"[+]?(\d+(?:[.,]\d*)?|[.,]\d+)\s*(?:s|secs?|seconds?)?", re.ASCII | re.I)
 _A_MOMENT = 1e9
+# A year: what asks for more says something else, such as a moment in milliseconds.
+_LONGEST_MEANT = 366 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,13 @@ def retry_after(values: Iterable[str], now: datetime) -> float | None:
 
 
 def parse_retry_after(value: str, now: datetime) -> float | None:
-    """The seconds from `now`, given as a number or as a date; None where it says neither."""
+    """The seconds from `now`, given as a number or as a date; None where it says neither, or what
+    nobody means."""
+    wait = _stated_wait(value, now)
+    return None if wait is None or wait > _LONGEST_MEANT else wait
+
+
+def _stated_wait(value: str, now: datetime) -> float | None:
     text = value.strip()
     number = _SECONDS.fullmatch(text)
     if number:

@@ -23,6 +23,7 @@ ACCEPTED = "gzip"
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PACKED = _GZIP | {"deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"}
 _ONLY_GZIP = zlib.MAX_WBITS | 16
+_MEMBER = b"\x1f\x8b"
 
 
 async def unpacked_within_limit(response: httpx.Response) -> None:
@@ -60,11 +61,19 @@ class _Counted(httpx.AsyncByteStream):
         self._refuse_what_was_not_asked_for()
         unpacking = zlib.decompressobj(_ONLY_GZIP)
         began = False
-        async for packed in self._stream:
+        packed = b""
+        async for came in self._stream:
             began = True
+            packed += came
             try:
-                for piece in _pieces(unpacking, packed):
-                    yield piece
+                while packed and (not unpacking.eof or packed.startswith(_MEMBER)):
+                    if unpacking.eof:  # RFC 1952: one member follows the other
+                        unpacking = zlib.decompressobj(_ONLY_GZIP)
+                    for piece in _pieces(unpacking, packed):
+                        yield piece
+                    packed = unpacking.unused_data
+                # What follows and is no member counts for nothing, however long it is.
+                packed = packed[: len(_MEMBER)]
             except zlib.error as error:
                 raise httpx.DecodingError(str(error), request=self._request) from None
         if began and not unpacking.eof:

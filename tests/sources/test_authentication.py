@@ -182,7 +182,7 @@ class TestClientCredentials:
             {"access_token": "véry-secret"},
             {"access_token": ["very-secret"]},
             {"access_token": "very-secret", "token_type": "mac"},
-            {"access_token": "very-secret", "token_type": ""},
+            {"access_token": "very-secret", "token_type": "Bearer mac"},
             {"access_token": "very-secret", "expires_in": -1},
             {"access_token": "very-secret", "expires_in": "soon"},
             {"access_token": "very-secret", "expires_in": True},
@@ -213,6 +213,17 @@ class TestClientCredentials:
         assert fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).results[0].outcome == "ok"
 
     @pytest.mark.parametrize(
+        "answered",
+        [response("<html></html>"), response(""), response("{}", "503 Busy"), b"", b"HTTP/1.1 2"],
+    )
+    def test_what_fails_is_called_by_its_name(self, server: Scripted, answered: bytes) -> None:
+        server.in_turn(answered)
+        error = fetched(account("mongodb", server.url, SERVICE_ACCOUNT)).error
+        assert error.startswith("all: POST /api/oauth/token: ")
+        assert "(5 attempts)" in error
+        assert {request.method for request in server.requests} == {"POST"}
+
+    @pytest.mark.parametrize(
         "more",
         [
             {},
@@ -220,6 +231,11 @@ class TestClientCredentials:
             {"token_type": "BEARER", "expires_in": "3600"},
             {"token_type": None, "expires_in": 3600.5, "scope": "x"},
             {"expires_in": 0},
+            {"expires_in": 2147483647, "token_type": "Bearer "},
+            {"expires_in": 1e300, "token_type": ""},
+            {"expires_in": "9" * 400},
+            {"expires_in": " 3600 "},
+            {"expires_in": ""},
         ],
     )
     def test_every_lawful_form_of_a_token(self, server: Scripted, more: dict[str, object]) -> None:
@@ -229,7 +245,7 @@ class TestClientCredentials:
 
     @pytest.mark.parametrize(
         ("expires_in", "seconds"),
-        [(None, 3540.0), (3600, 3540.0), ("3600", 3540.0), (30, 15.0), (0, 1.0)],
+        [(None, 3540.0), (3600, 3540.0), ("3600 ", 3540.0), ("", 3540.0), (30, 15.0), (0, 1.0)],
     )
     def test_a_token_is_used_for_less_than_it_lives(
         self, expires_in: float | str | None, seconds: float

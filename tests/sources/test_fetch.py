@@ -180,7 +180,9 @@ def test_shapes_of_northflank(server: Scripted, body: str, documents: int) -> No
         ("{}", "missing required field `data`"),
         ('{"data":{"message":"down"}}', "no `invoices`, but something else"),
         ('{"data":{},"error":{"status":500}}', "no `invoices`, but something else"),
-        ('{"data":{},"pagination":{"hasNextPage":false,"count":3}}', "`count` says"),
+        ('{"data":{},"pagination":{"hasNextPage":false,"count":3}}', "3 invoices, not 0"),
+        ('{"data":{"invoices":[]},"pagination":{"hasNextPage":false,"count":3}}', "`count` says"),
+        ('{"data":{"invoices":[{}]},"pagination":{"hasNextPage":false,"count":2}}', "not 1"),
     ],
 )
 def test_half_a_list_of_northflank_is_no_list(server: Scripted, body: str, said: str) -> None:
@@ -188,6 +190,70 @@ def test_half_a_list_of_northflank_is_no_list(server: Scripted, body: str, said:
     result = fetched(account("northflank", server.url))
     assert said in result.error
     assert result.documents == []
+
+
+LISTS = {
+    "turso": ['"invoices":[]', '"invoices":null'],
+    "versori": ['"items":[]', '"items":null'],
+    "mongodb": ['"results":[]'],
+    "northflank": ['"data":{"invoices":[]}'],
+    "planetscale": ['"data":[],"next_page":null'],
+}
+EMPTY_LISTS = [(vendor, each) for vendor, lists in LISTS.items() for each in lists]
+
+
+@pytest.mark.parametrize(("vendor", "empty"), EMPTY_LISTS)
+@pytest.mark.parametrize(
+    "error",
+    [
+        '"error":"overloaded"',
+        '"error":{"status":500}',
+        '"errors":[{"message":"x"}]',
+        '"errorCode":"UNEXPECTED_ERROR"',
+        '"code":"internal","message":"x"',
+        '"type":"error"',
+    ],
+)
+def test_an_error_is_no_empty_list(server: Scripted, vendor: str, empty: str, error: str) -> None:
+    server.in_turn(response(f"{{{error},{empty}}}"))
+    result = fetched(account(vendor, server.url))
+    assert "the list is empty, but it says that it is an error" in result.error
+    assert result.documents == []
+
+
+@pytest.mark.parametrize(("vendor", "empty"), EMPTY_LISTS)
+@pytest.mark.parametrize("more", ['"error":null,"errors":[]', '"error":"","code":0', '"code":7'])
+def test_an_empty_list_may_say_more(server: Scripted, vendor: str, empty: str, more: str) -> None:
+    server.in_turn(response(f'{{{more},"type":"list",{empty}}}'))
+    assert set(fetched(account(vendor, server.url)).documents) == {"null"}
+
+
+@pytest.mark.parametrize("vendor", LISTS)
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "203 Other", "206 Part"])
+def test_no_other_success_brings_a_list(server: Scripted, vendor: str, status: str) -> None:
+    server.in_turn(response(f"{{{LISTS[vendor][0]}}}", status))
+    result = fetched(account(vendor, server.url))
+    assert f"answered {status[:3]}" in result.error
+    assert "where 200 OK brings what was asked for" in result.error
+    assert result.documents == []
+
+
+@pytest.mark.parametrize(("listed", "is_whole"), [(1, False), (2, True), (3, True)])
+def test_a_list_of_versori_is_as_long_as_it_says(
+    server: Scripted, listed: int, is_whole: bool
+) -> None:
+    def answer(request: Request) -> bytes:
+        if "cursor" in request.query:
+            return document({"totalCount": 2, "items": [{}] * (listed - 1)})
+        return document({"totalCount": 2, "items": [{}], "next": "2"})
+
+    server.answer = answer
+    result = fetched(account("versori", server.url))
+    if is_whole:
+        assert result.results[0].outcome == "ok"
+    else:
+        assert "the list has 1 documents, though it says that there are 2" in result.error
+        assert result.documents == []
 
 
 class TestDetails:
@@ -259,6 +325,32 @@ class TestDetails:
         assert [(row["listing"], row["document_key"], row["document"]) for row in rows] == [
             (key, key, detail)
         ]
+
+    @pytest.mark.parametrize(
+        "start",
+        [
+            "1782864000",
+            "1782864000.0",
+            "1.782864e9",
+            "1782864e3",
+            '"1782864000 "',
+            '"2026-07-01"',
+            '"2026-07-01T02:00:00+02:00"',
+        ],
+    )
+    def test_a_time_is_asked_for_however_it_is_spelled(self, server: Scripted, start: str) -> None:
+        invoice = f'{{"total":1200,"period":{{"start":{start},"end":1785542400}}}}'
+
+        def answer(request: Request) -> bytes:
+            if request.path.endswith("/details"):
+                assert request.query["timestamp"] == "1782864000"
+                return response(f'{{"data":{invoice}}}')
+            return response(f'{{"data":{{"invoices":[{invoice}]}}}}')
+
+        server.answer = answer
+        result = fetched(account("northflank", server.url))
+        assert result.results[0].outcome == "ok"
+        assert len(result.rows["northflank", "invoice_details"]) == 1
 
 
 class TestFailures:

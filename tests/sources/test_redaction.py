@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import string
 from collections.abc import Callable
 from urllib.parse import quote
@@ -44,12 +45,28 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "UTF-16, large end first": lambda text: text.encode("utf-16-be").decode("utf-8", "replace"),
     "UTF-32": lambda text: text.encode("utf-32").decode("utf-8", "replace"),
     "spread": " ".join,
+    "full-width": lambda text: "".join(chr(ord(each) + 0xFEE0) for each in text),
+    "accented": "\u0301".join,
+    "in lists": lambda text: json.dumps([text[at : at + 5] for at in range(0, len(text), 5)]),
+    "in texts": lambda text: '" + "'.join(text[at : at + 7] for at in range(0, len(text), 7)),
+    "in hex, with colons": lambda text: text.encode().hex(":"),
+    "in hex, with dashes": lambda text: text.encode().hex("-").upper(),
+    "in hex, with prefixes": lambda text: ", ".join(f"0x{ord(each):02x}" for each in text),
+    "as numbers": lambda text: json.dumps({"type": "Buffer", "data": list(text.encode())}),
+    "as numbers, spread": lambda text: " ".join(str(ord(each)) for each in text),
+    "as numbered numbers": lambda text: json.dumps(dict(enumerate(text.encode()))),
+    "in base64, in pieces": lambda text: json.dumps(
+        re.findall(".{1,6}", base64.b64encode(text.encode()).decode())
+    ),
     "marked up": "<wbr>".join,
     "large letters": str.upper,
     "the first half": lambda text: text[: len(text) // 2],
     "the last half": lambda text: text[len(text) // 2 :],
 }
-WHOLE = SPELLINGS.keys() - {"the first half", "the last half", "large letters"}
+IN_PIECES = {"in lists", "in texts", "in base64, in pieces"}  # only letters and digits are found
+PARTS = {"the first half", "the last half", "large letters"}
+BEYOND_ASCII = {"full-width", "accented"}  # which not every other spelling can spell
+WHOLE = SPELLINGS.keys() - PARTS - IN_PIECES - BEYOND_ASCII
 CHARACTERS = string.ascii_letters + string.digits + string.punctuation
 
 
@@ -61,6 +78,8 @@ CHARACTERS = string.ascii_letters + string.digits + string.punctuation
 @example(SECRET, ["HTML", "URL"], "")
 @example(SECRET, ["URL", "HTML"], "")
 @example(SECRET, ["UTF-16", "base64"], "Bearer ")
+@example(SECRET, ["full-width", "URL"], "")
+@example(SECRET, ["accented", "base64"], "")
 @example("&lt&#48;%41\\u0041", ["JSON", "HTML"], "")
 def test_no_spelling_of_a_spelling_gets_through(
     secret: str, spellings: list[str], before: str
@@ -89,6 +108,14 @@ def test_innocent_text_is_shown() -> None:
     redact.add(SECRET)
     page = "<html><title>Sign in</title> Ray ID: 8f2a0c9d1b3e4f50, 2026-03-17T12:00:00Z " * 20
     assert redact(page) == page[:LONGEST_TEXT]
+
+
+@pytest.mark.parametrize("secret", ["invoices", "id", "paid-inv", "turso_1"])
+def test_what_resembles_a_short_secret_is_shown(secret: str) -> None:
+    redact = Redactor()
+    redact.add(secret)
+    page = '{"voices":[{"number":"LFONTK-1","status":"pai","turs":"1.00"}]}'
+    assert redact(page) == page
 
 
 def echoed(server: Scripted, body: bytes, status: str = "401 Unauthorized") -> str:

@@ -53,6 +53,26 @@ def test_what_is_within_the_limit_comes_whole(size: int, step: int) -> None:
     assert unpacked(body, coding=None) == unpacked(body, coding="identity") == body
 
 
+@pytest.mark.parametrize("step", [1, 7, 10**9])
+@pytest.mark.parametrize("rest", [b"", b"\0" * 9, b"garbage"])
+def test_several_members_are_one_body(step: int, rest: bytes) -> None:
+    members = [gzip.compress(part, mtime=0) for part in (b"one ", b"", b"two " * 99, b"three")]
+    packed = b"".join(members) + rest
+    pieces = [packed[start : start + step] for start in range(0, len(packed), step)]
+    assert unpacked(*pieces) == b"one " + b"two " * 99 + b"three"
+
+
+def test_members_are_counted_together() -> None:
+    half = gzip.compress(b" " * (MEBIBYTE // 2 + 1), mtime=0)
+    with pytest.raises(UnusableAnswer, match="larger than 1 MiB"):
+        unpacked(half, half)
+
+
+def test_a_broken_second_member_is_no_answer() -> None:
+    with pytest.raises(httpx.DecodingError):
+        unpacked(gzip.compress(b"a", mtime=0) + gzip.compress(b"text" * 100, mtime=0)[:-9])
+
+
 @pytest.mark.parametrize("coding", [None, "gzip", "X-GZIP"])
 def test_a_byte_more_is_refused(coding: str | None) -> None:
     body = b" " * (MEBIBYTE + 1)
