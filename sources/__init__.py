@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sources.errors import ConfigurationError, FetchError, SourceError
     from sources.extract.account import AccountResult, FetchEvent
     from sources.extract.run import Fetch
-    from sources.extract.state import Known
+    from sources.extract.state import WarehouseState
     from sources.registry import VENDORS
     from sources.vendor import ConfiguredAccount, Vendor
 
@@ -30,10 +30,10 @@ __all__ = [
     "Fetch",
     "FetchError",
     "FetchEvent",
-    "Known",
     "RetryPolicy",
     "SourceError",
     "Vendor",
+    "WarehouseState",
     "check_accounts",
     "configured_accounts",
     "source",
@@ -47,7 +47,7 @@ _MODULES = {
     "Fetch": "extract.run",
     "FetchError": "errors",
     "FetchEvent": "extract.account",
-    "Known": "extract.state",
+    "WarehouseState": "extract.state",
     "RetryPolicy": "client.retry",
     "SourceError": "errors",
     "Vendor": "vendor",

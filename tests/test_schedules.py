@@ -110,7 +110,7 @@ def artifacts(*expired: bool) -> str:
 def test_the_warehouse_comes_from_the_same_workflow_and_branch(
     third: str, second: str, first: str, downloaded: str, tmp_path: Path
 ) -> None:
-    """The newest that hasn't expired; where all have, the run begins anew, and nothing stops."""
+    """The newest that hasn't expired; where all have, the run begins again, and nothing stops."""
     workflow = yaml.safe_load((SCHEDULES / "github-actions.yml").read_text(encoding="utf-8"))
     [fetch] = [
         each["run"]

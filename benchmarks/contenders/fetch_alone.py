@@ -8,13 +8,13 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from sources import VENDORS, Fetch, Known, configured_accounts
+from sources import VENDORS, Fetch, WarehouseState, configured_accounts
 
 
 def main() -> None:
     accounts = configured_accounts()
     started, spent = time.monotonic(), time.process_time()
-    with Fetch(accounts, Known(), now=datetime.now(UTC)) as fetch:
+    with Fetch(accounts, WarehouseState(), now=datetime.now(UTC)) as fetch:
         for vendor in VENDORS.values():
             for entity in vendor.entities:
                 for _ in fetch.tables(vendor.name, entity):

@@ -43,9 +43,9 @@ class Built:
 
 
 def build_and_publish(
-    run: RunContext, *, anew: bool = False, changed_since: datetime | None = None
+    run: RunContext, *, everything: bool = False, changed_since: datetime | None = None
 ) -> Built:
-    """Build what changed, or with `anew` everything, and publish it if the audits allow. Changes
+    """Build what changed, or with `everything` all, and publish it if the audits allow. Changes
     of invoices are told from `changed_since` on; a rebuild brings none.
 
     Raises:
@@ -54,18 +54,20 @@ def build_and_publish(
     stop_if_asked()
     run.tell(Event("transform_started", "Building and auditing the tables"))
     try:
-        return _built_and_published(run, anew, changed_since)
+        return _built_and_published(run, everything, changed_since)
     except _CannotGoOnError:
         # What is published may be damaged where nobody looked: it isn't needed.
         stop_if_asked()
         return _built_and_published(run, True, changed_since)
 
 
-def _built_and_published(run: RunContext, anew: bool, changed_since: datetime | None) -> Built:
+def _built_and_published(
+    run: RunContext, everything: bool, changed_since: datetime | None
+) -> Built:
     with beside(run.warehouse) as folder, closing(connect(run.warehouse)) as connection:
         connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
         load_results.create(connection)
-        result = _built(run, connection, folder, anew=anew)
+        result = _built(run, connection, folder, everything=everything)
         for finding in result.findings:
             run.tell(events.audit(finding))
         if result.has_errors:
@@ -77,14 +79,16 @@ def _built_and_published(run: RunContext, anew: bool, changed_since: datetime | 
 
 
 def _built(
-    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, *, anew: bool
+    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, *, everything: bool
 ) -> BuildResult:
     import duckdb
 
     is_copy = False
     try:
         drop_what_builds_once_kept(connection)
-        is_copy = begin(connection, run.warehouse, folder, (lambda _: False) if anew else can_go_on)
+        is_copy = begin(
+            connection, run.warehouse, folder, (lambda _: False) if everything else can_go_on
+        )
         return build(connection, started_at=run.started_at, run_id=run.run_id)
     except (duckdb.Error, ModelError) as error:
         if is_copy and isinstance(error, duckdb.Error):

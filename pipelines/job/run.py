@@ -81,7 +81,7 @@ def rebuild(
             " with `billhouse run`, or say with --warehouse where they are."
         )
     with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
-        return _ended(this, built=build_and_publish(this, anew=True))
+        return _ended(this, built=build_and_publish(this, everything=True))
 
 
 def _ended(

@@ -1,4 +1,4 @@
-"""Backups of what can't be built anew: every version of every document, and the runs' results.
+"""Backups of what can't be built again: every version of every document, and the runs' results.
 
 A backup is a folder with one Parquet file a table, the tables' definitions in `tables.sql`, and a
 manifest that tells how many rows there are. Any tool that reads Parquet can read it.

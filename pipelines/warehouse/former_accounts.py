@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     import duckdb
 
     from sources.extract.renames import FormerAccount
-    from sources.extract.state import Known
+    from sources.extract.state import WarehouseState
     from sources.vendor import ConfiguredAccount, Vendor
 
 
 def former_accounts(
-    connection: duckdb.DuckDBPyConnection, accounts: Sequence[ConfiguredAccount], known: Known
+    connection: duckdb.DuckDBPyConnection,
+    accounts: Sequence[ConfiguredAccount],
+    known: WarehouseState,
 ) -> dict[tuple[str, str], list[FormerAccount]]:
     """Of each account that was never loaded: the former accounts of its vendor, if there are any.
 

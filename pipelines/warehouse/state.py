@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.details_held import known_details
 from pipelines.warehouse.sql_text import identifier
-from sources.extract.state import HeldDocument, Known
+from sources.extract.state import HeldDocument, WarehouseState
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +42,7 @@ def read_known(
     connection: duckdb.DuckDBPyConnection,
     entities: Entities,
     vendors_with_made_keys: Collection[str] = (),
-) -> Known:
+) -> WarehouseState:
     """What the fetch need not ask for again, and which keys of ours its documents have."""
     listings: dict[Account, dict[str, str]] = {}
     first_loaded_at: dict[Account, datetime] = {}
@@ -64,7 +64,7 @@ def read_known(
         for account, known in known_details(connection, vendor, tables.get(vendor)).items()
     }
     made_keys = _made_keys(connection, entities, vendors_with_made_keys)
-    return Known(listings, first_loaded_at, details, made_keys)
+    return WarehouseState(listings, first_loaded_at, details, made_keys)
 
 
 def _made_keys(

@@ -21,7 +21,7 @@ from sources.extract.due import KnownDetails
 from sources.extract.gathering import gather
 from sources.extract.listing import ListingTable, listing_hash
 from sources.extract.renames import refuse_renamed
-from sources.extract.state import Known
+from sources.extract.state import WarehouseState
 from sources.extract.unique_keys import HeldKey, MadeKeys
 from sources.vendor import ConfiguredAccount, Listing, Window
 
@@ -62,7 +62,7 @@ class AccountFetch:
     def __init__(
         self,
         configured: ConfiguredAccount,
-        known: Known,
+        known: WarehouseState,
         now: datetime,
         full_refresh: bool,
         put: Callable[[str, str, pa.Table], None],
@@ -177,7 +177,7 @@ class AccountFetch:
         assert self._vendor.detail is not None  # noqa: S101
         return self._vendor.detail(self._configured.account, key, document)
 
-    def _held_keys(self, known: Known) -> Iterator[HeldKey]:
+    def _held_keys(self, known: WarehouseState) -> Iterator[HeldKey]:
         if (amount := self._vendor.amount) is None:
             return
         for held in known.made_keys.get(self.identity, ()):

@@ -16,7 +16,7 @@ from sources.accounts.configuration import read_accounts
 from sources.errors import ConfigurationError, FetchError
 from sources.extract.listing import SCHEMA
 from sources.extract.run import Fetch
-from sources.extract.state import Known
+from sources.extract.state import WarehouseState
 from sources.vendor import Vendor
 
 # A listing is replaced as a whole: what it no longer holds is closed, and every version stays.
@@ -74,7 +74,7 @@ class _OwnFetch:
 
     def tables(self, entity: str) -> Iterator[pa.Table]:
         if self._fetch is None:
-            self._fetch = Fetch(self._accounts, Known(), now=datetime.now(UTC)).__enter__()
+            self._fetch = Fetch(self._accounts, WarehouseState(), now=datetime.now(UTC)).__enter__()
         try:
             yield from self._fetch.tables(self._vendor.name, entity)
         finally:

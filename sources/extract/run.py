@@ -17,7 +17,7 @@ from sources.client.pool import Pool
 from sources.client.retry import RetryPolicy, Wait
 from sources.client.unpacking import MEBIBYTE
 from sources.extract.account import AccountFetch, AccountResult, FetchEvent
-from sources.extract.state import Known
+from sources.extract.state import WarehouseState
 from sources.vendor import ConfiguredAccount
 
 # Details come one row each, and dlt takes milliseconds for an item, whatever its size: what comes
@@ -41,7 +41,7 @@ class Fetch:
     def __init__(
         self,
         accounts: Sequence[ConfiguredAccount],
-        known: Known,
+        known: WarehouseState,
         *,
         now: datetime,
         full_refresh: bool = False,

@@ -20,7 +20,7 @@ class HeldDocument:
 
 
 @dataclass(frozen=True)
-class Known:
+class WarehouseState:
     """Read from the warehouse before the fetch; the keys are (vendor, account).
 
     `listings` maps the names of the invoice listings held now to the hash of their versions, as

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sandbox.server import Sandbox
-from sources import VENDORS, ConfigurationError, Known, check_accounts
+from sources import VENDORS, ConfigurationError, WarehouseState, check_accounts
 from sources.client.redaction import Secret
 from sources.extract.due import KnownDetails
 from tests.contract.conftest import Reader
@@ -98,7 +98,9 @@ def test_details_come_for_each_listed_invoice_and_not_again(
     assert {(row["account"], row["listing"]) for row in result.rows[vendor, entities[1]]} == listed
     assert {(who[1], key) for who, found in result.details.items() for key in found} == listed
 
-    known = Known(details={who: KnownDetails(held) for who, held in result.details.items()})
+    known = WarehouseState(
+        details={who: KnownDetails(held) for who, held in result.details.items()}
+    )
     again = get(unchanging, configured, vendor, known=known)
     assert again.rows[vendor, entities[1]] == []
     assert not any(again.details.values())

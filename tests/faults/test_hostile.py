@@ -20,7 +20,7 @@ from pipelines.warehouse import details_held
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
-from sources import AccountResult, Fetch, Known, source
+from sources import AccountResult, Fetch, WarehouseState, source
 from sources.keys import id_key, scalar
 from tests.faults.campaign import QUICK
 from tests.sources.fetching import NOW, account
@@ -106,7 +106,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             account("turso", server.url, {"organization": name, "api_token": "token"}, name=name)
             for name in (*KEPT, *ANSWERS, *NAMES)
         ]
-        with Fetch(accounts, Known(), now=NOW, retry=QUICK) as fetch:
+        with Fetch(accounts, WarehouseState(), now=NOW, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source("turso", fetch)])
             results = {each.account: each for each in fetch.results()}
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())

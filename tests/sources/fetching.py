@@ -9,7 +9,15 @@ from typing import Any
 
 import msgspec
 
-from sources import VENDORS, AccountResult, ConfiguredAccount, Fetch, FetchEvent, Known, RetryPolicy
+from sources import (
+    VENDORS,
+    AccountResult,
+    ConfiguredAccount,
+    Fetch,
+    FetchEvent,
+    RetryPolicy,
+    WarehouseState,
+)
 from sources.client.limits import Rate
 from sources.client.redaction import Secret
 
@@ -66,7 +74,7 @@ class Fetched:
 
 def fetched(
     *accounts: ConfiguredAccount,
-    known: Known | None = None,
+    known: WarehouseState | None = None,
     now: datetime = NOW,
     full_refresh: bool = False,
     retry: RetryPolicy = AT_ONCE,
@@ -75,7 +83,7 @@ def fetched(
     rows: dict[tuple[str, str], list[dict[str, str]]] = {}
     with Fetch(
         accounts,
-        known or Known(),
+        known or WarehouseState(),
         now=now,
         full_refresh=full_refresh,
         retry=retry,

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources import ConfiguredAccount, Fetch, Known
+from sources import ConfiguredAccount, Fetch, WarehouseState
 from sources.client.oauth import Token
 from tests.sources.fetching import AT_ONCE, NOW, TOKEN, account, fetched
 from tests.sources.scripted import Request, Scripted, document, response
@@ -295,6 +295,6 @@ def test_the_header_of_each_scheme(
 def test_nothing_that_prints_shows_a_secret(server: Scripted) -> None:
     server.in_turn(response(json.dumps({"echo": TOKEN}), "401 Unauthorized"))
     chosen = account("turso", server.url)
-    with Fetch([chosen], Known(), now=NOW, retry=AT_ONCE) as fetch:
+    with Fetch([chosen], WarehouseState(), now=NOW, retry=AT_ONCE) as fetch:
         list(fetch.tables("turso", "invoices"))
     assert TOKEN not in repr(chosen) + repr(fetch.results()) + repr(vars(fetch))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources import ConfiguredAccount, Known
+from sources import ConfiguredAccount, WarehouseState
 from sources.client.limits import REQUESTS_AT_ONCE
 from sources.extract.details import FAILURES_IN_A_ROW
 from sources.extract.due import KnownDetails, _spread
@@ -221,7 +221,7 @@ class TestOrder:
         failed: list[str] = []
         told = []
         for _ in range(nights):
-            known = Known(details={WHO: KnownDetails(dict(versions), {}, list(failed))})
+            known = WarehouseState(details={WHO: KnownDetails(dict(versions), {}, list(failed))})
             result = fetched(serve_mongodb(server, self.listed, detail), known=known)
             came = dict(result.details[WHO])
             versions |= came
@@ -255,7 +255,7 @@ class TestOrder:
         server.in_turn(response("{}", "403 Forbidden"))
 
     def test_what_failed_is_asked_for_last(self, server: Scripted) -> None:
-        known = Known(details={WHO: KnownDetails(failed=["7", "3"])})
+        known = WarehouseState(details={WHO: KnownDetails(failed=["7", "3"])})
         fetched(serve_mongodb(server, self.listed[:20], good), known=known)
         assert set(asked(server)[-REQUESTS_AT_ONCE:]) >= {"7", "3"}
         assert len(asked(server)) == 20
@@ -283,8 +283,8 @@ class TestReadAgain:
 
     listed = [{"id": "a"}, {"id": "b"}, {"id": "c"}]  # noqa: RUF012
 
-    def known(self, first: Fetched, unsettled: Mapping[str, str | None]) -> Known:
-        return Known(details={WHO: KnownDetails(first.details[WHO], unsettled)})
+    def known(self, first: Fetched, unsettled: Mapping[str, str | None]) -> WarehouseState:
+        return WarehouseState(details={WHO: KnownDetails(first.details[WHO], unsettled)})
 
     def test_what_is_unsettled(self, server: Scripted) -> None:
         served = serve_mongodb(server, self.listed, good)
@@ -313,7 +313,7 @@ class TestReadAgain:
 
 def test_without_details_those_of_earlier_versions_are_closed(server: Scripted) -> None:
     first = fetched(serve_mongodb(server, [{"id": "a"}, {"id": "b"}], good))
-    known = Known(details={WHO: KnownDetails(first.details[WHO])})
+    known = WarehouseState(details={WHO: KnownDetails(first.details[WHO])})
     served = serve_mongodb(server, [{"id": "a", "n": 2}, {"id": "b"}, {"id": "c"}], good)
     without = replace(served, settings=msgspec.structs.replace(served.settings, details=False))
 
@@ -323,5 +323,7 @@ def test_without_details_those_of_earlier_versions_are_closed(server: Scripted) 
     assert (row["listing"], row["document_key"], row["document"]) == ("a", "", "null")
     assert second.details[WHO] == {"a": ""}
 
-    known = Known(details={WHO: KnownDetails({**first.details[WHO], **second.details[WHO]})})
+    known = WarehouseState(
+        details={WHO: KnownDetails({**first.details[WHO], **second.details[WHO]})}
+    )
     assert fetched(without, known=known).rows["mongodb", "invoice_details"] == []

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources import Fetch, FetchEvent, Known
+from sources import Fetch, FetchEvent, WarehouseState
 from sources.client.pool import Pool
 from sources.extract import run
 from sources.extract.due import KnownDetails
@@ -52,7 +52,9 @@ class TestMonths:
         assert max(asked - {"upcoming"}) == "2026-03"
 
     def test_later_runs_start_where_the_first_did(self, server: Scripted) -> None:
-        known = Known(first_loaded_at={("versori", "main"): datetime(2025, 6, 30, tzinfo=UTC)})
+        known = WarehouseState(
+            first_loaded_at={("versori", "main"): datetime(2025, 6, 30, tzinfo=UTC)}
+        )
         fetched(account("versori", server.url), known=known)
         assert min(months(server)) == "2023-06"
 
@@ -64,7 +66,7 @@ class TestMonths:
     def test_of_what_is_held_only_the_recent_are_read_again(self, server: Scripted) -> None:
         keys = {"organisation_id": "acme", "api_key": "key", "start_date": "2025-01-01"}
         held = {f"2025-{month:02}": "digest" for month in range(1, 13) if month != 4}
-        known = Known(listings={("versori", "main"): held})
+        known = WarehouseState(listings={("versori", "main"): held})
         fetched(account("versori", server.url, keys), known=known)
         recent = {"2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03"}
         assert months(server) == {*recent, "2025-04", "upcoming"}
@@ -89,7 +91,7 @@ def test_a_listing_that_is_held_as_it_is_brings_no_table(server: Scripted) -> No
     issued = [row for row in first.rows["turso", "invoices"] if row["listing"] == "issued"]
     hashes = sorted(row["version_hash"] for row in issued)
     digest = hashlib.sha256("".join(hashes).encode()).hexdigest()
-    known = Known(listings={("turso", "main"): {"issued": digest, "upcoming": "another"}})
+    known = WarehouseState(listings={("turso", "main"): {"issued": digest, "upcoming": "another"}})
 
     again = fetched(account("turso", server.url), known=known)
     assert {row["listing"] for row in again.rows["turso", "invoices"]} == {"upcoming"}
@@ -293,7 +295,9 @@ class TestDetails:
 
     def test_only_of_what_is_new_or_changed(self, server: Scripted) -> None:
         first = fetched(account("mongodb", server.url))
-        known = Known(details={who: KnownDetails(held) for who, held in first.details.items()})
+        known = WarehouseState(
+            details={who: KnownDetails(held) for who, held in first.details.items()}
+        )
         assert fetched(account("mongodb", server.url), known=known).results[0].requests == 1
 
         self.listed[0]["n"] = 2
@@ -421,7 +425,7 @@ class TestFailures:
         monkeypatch.setattr(Pool, "aclose", stuck)
         monkeypatch.setattr("sources.extract.run.LONGEST_GOODBYE", 0.1)
         server.in_turn(document({"invoices": []}))
-        with Fetch([account("turso", server.url)], Known(), now=NOW, retry=AT_ONCE):
+        with Fetch([account("turso", server.url)], WarehouseState(), now=NOW, retry=AT_ONCE):
             pass
         (thread,) = (each for each in threading.enumerate() if each.name == "billhouse-fetch")
         let_go.set()
@@ -438,7 +442,7 @@ class TestFailures:
 
         server.answer = slow
         started = time.monotonic()
-        with Fetch([account("turso", server.url)], Known(), now=NOW) as fetch:
+        with Fetch([account("turso", server.url)], WarehouseState(), now=NOW) as fetch:
             asked.wait()
         assert time.monotonic() - started < 10
         assert list(fetch.tables("turso", "invoices")) == []
@@ -474,14 +478,16 @@ def test_small_tables_are_handed_over_together(
         return document({"id": request.path.rpartition("/")[2]})
 
     server.answer = answer
-    with Fetch([account("mongodb", server.url)], Known(), now=NOW, retry=AT_ONCE) as opened:
+    with Fetch(
+        [account("mongodb", server.url)], WarehouseState(), now=NOW, retry=AT_ONCE
+    ) as opened:
         assert [table.num_rows for table in opened.tables("mongodb", "invoices")] == [3]
         handed = [table.num_rows for table in opened.tables("mongodb", "invoice_details")]
     assert handed == [3 // tables] * tables
 
 
 def test_a_vendor_without_accounts_has_no_tables(server: Scripted) -> None:
-    with Fetch([], Known(), now=NOW, retry=AT_ONCE) as fetch:
+    with Fetch([], WarehouseState(), now=NOW, retry=AT_ONCE) as fetch:
         assert list(fetch.tables("turso", "invoices")) == []
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from sources import VENDORS, Known
+from sources import VENDORS, WarehouseState
 from sources.extract.renames import FormerAccount, fingerprints
 from tests.sources.fetching import Fetched, account, fetched
 from tests.sources.scripted import Request, Scripted, document
@@ -31,7 +31,7 @@ def first_load(server: Scripted, *totals: str) -> Fetched:
     former = fingerprints(VENDORS["northflank"], held)
     chosen = account("northflank", server.url)
     chosen = replace(chosen, settings=msgspec.structs.replace(chosen.settings, details=False))
-    known = Known(former_accounts={("northflank", "main"): [FormerAccount("old", former)]})
+    known = WarehouseState(former_accounts={("northflank", "main"): [FormerAccount("old", former)]})
     return fetched(chosen, known=known)
 
 

@@ -14,7 +14,7 @@ from dlt.normalize.items_normalizers.arrow import ArrowItemsNormalizer
 import sources
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources import ConfigurationError, Fetch, FetchError, Known
+from sources import ConfigurationError, Fetch, FetchError, WarehouseState
 from sources.extract import resources
 
 
@@ -50,7 +50,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def load(warehouse: Warehouse, sandbox: Sandbox, *vendors: str) -> None:
     accounts = [each for each in sources.configured_accounts() if each.vendor in vendors]
-    with Fetch(accounts, Known(), now=sandbox.world.now) as fetch:
+    with Fetch(accounts, WarehouseState(), now=sandbox.world.now) as fetch:
         warehouse.pipeline.run([sources.source(name, fetch) for name in vendors])
         assert {each.outcome for each in fetch.results()} == {"ok"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from sources import Fetch, Known, check_accounts
+from sources import Fetch, WarehouseState, check_accounts
 from sources.client.origin import is_loopback
 from sources.client.surroundings import check_surroundings, trusted_certificates
 from sources.errors import ConfigurationError
@@ -139,7 +139,7 @@ def test_no_client_is_made_of_a_mistake(server: Scripted, monkeypatch: pytest.Mo
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
         check_accounts([account("turso", server.url)])
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY"):
-        Fetch([account("turso", server.url)], Known(), now=NOW)
+        Fetch([account("turso", server.url)], WarehouseState(), now=NOW)
     assert server.requests == []
 
 

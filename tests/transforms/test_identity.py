@@ -242,7 +242,7 @@ def test_what_was_built_night_by_night_is_what_is_built_at_once(
     work.add("northflank", decimals(), key=ID, valid_from=NIGHT)
     work.build()
     stepwise = facts(work, "acme")
-    work.build(anew=True)
+    work.build(everything=True)
     assert facts(work, "acme") == stepwise
     assert len(stepwise) == 2
     assert (*ids(work, "acme", OLD_KEY), 5000, None) in stepwise
@@ -251,7 +251,7 @@ def test_what_was_built_night_by_night_is_what_is_built_at_once(
     work.add("northflank", cents(), key=OLD_KEY, valid_from=late)
     work.build(started_at=late)
     stepwise = facts(work, "acme")
-    work.build(started_at=late, anew=True)
+    work.build(started_at=late, everything=True)
     assert facts(work, "acme") == stepwise
 
 

@@ -181,7 +181,7 @@ def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Ra
         for _ in range(NIGHTS):
             history.next_night()
             changed.build(started_at=history.now)
-            anew.build(started_at=history.now, anew=True)
+            anew.build(started_at=history.now, everything=True)
             assert kept(changed) == kept(anew)
             assert found(changed) == found(anew)
         anew.build(started_at=history.now, as_of=history.now)
@@ -252,7 +252,7 @@ def test_marts_that_are_added_are_on_later_nights_as_if_built_anew(tmp_path: Pat
         for _ in range(5):
             history.next_night()
             changed.build(started_at=history.now, folder=folder)
-            anew.build(started_at=history.now, folder=folder, anew=True)
+            anew.build(started_at=history.now, folder=folder, everything=True)
             for mart in marts:
                 rows = [sorted(map(repr, each.rows(f"FROM {mart}"))) for each in (changed, anew)]
                 assert rows[0] == rows[1]

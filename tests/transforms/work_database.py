@@ -17,13 +17,13 @@ NIGHT = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
 def build_beside(
-    connection: duckdb.DuckDBPyConnection, *, anew: bool = False, **options: Any
+    connection: duckdb.DuckDBPyConnection, *, everything: bool = False, **options: Any
 ) -> BuildResult:
     """Build into a database in memory, whose tables then stand behind the names of the SQL files in
     the connection's own database."""
     folder = options.get("folder", TRANSFORMS)
     connection.execute("ATTACH IF NOT EXISTS ':memory:' AS next")
-    if anew or "as_of" in options or not can_go_on(connection, folder=folder):
+    if everything or "as_of" in options or not can_go_on(connection, folder=folder):
         connection.execute("DETACH next; ATTACH ':memory:' AS next")
     report = build(connection, **options)
     names.make(connection, folder)
@@ -88,10 +88,12 @@ class WorkDatabase:
         )
 
     def build(
-        self, started_at: datetime = NIGHT, *, anew: bool = False, **options: Any
+        self, started_at: datetime = NIGHT, *, everything: bool = False, **options: Any
     ) -> BuildResult:
         """Builds everything; a test that expects no audit error need not look at the report."""
-        report = build_beside(self.connection, started_at=started_at, anew=anew, **options)
+        report = build_beside(
+            self.connection, started_at=started_at, everything=everything, **options
+        )
         self.findings = report.findings
         return report
 
