@@ -150,6 +150,46 @@ BREAKS = {
         PERIODS, "    LEFT JOIN periods AS period", "    INNER JOIN periods AS period"
     ),
     "gaps untold": Break(PERIODS, "coalesce(uncovered.days, 0) > 0 AS is_gap", "FALSE AS is_gap"),
+    "last day exclusive": Break(
+        "marts/fct_invoices.sql",
+        "billing_period_end - INTERVAL '0.000001' SECOND AS DATE",
+        "billing_period_end AS DATE",
+    ),
+    "first day +1": Break(
+        "marts/fct_invoices.sql",
+        "CAST(billing_period_start AS DATE) AS",
+        "CAST(billing_period_start + INTERVAL 1 DAY AS DATE) AS",
+    ),
+    "the yen unknown": Break(
+        "intermediate/currencies.sql",
+        "GNF ISK JPY KMF",
+        "GNF ISK KMF",
+    ),
+    "the yen with decimals": Break(
+        "intermediate/currencies.sql",
+        "1 AS factor",
+        "100 AS factor",
+    ),
+    "spend estimate false": Break(
+        "marts/spend.sql",
+        "spent.payment_status = 'upcoming' AS is_estimate",
+        "FALSE AS is_estimate",
+    ),
+    "remainder to smallest": Break(
+        "marts/fct_monthly_spend.sql",
+        "ORDER BY remainder DESC, month",
+        "ORDER BY remainder, month",
+    ),
+    "history an hour late": Break(
+        "intermediate/status_segments.sql",
+        "valid_from, valid_to",
+        "valid_from + INTERVAL 1 HOUR AS valid_from, valid_to",
+    ),
+    "months closed before they are over": Break(
+        "marts/dim_billing_periods.sql",
+        "AND counted.ends_at <= run.started_at\n",
+        "AND TRUE\n",
+    ),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
--- error: a month from an account's first invoice to its last is missing from marts.dim_billing_periods, or there twice
+-- error: marts.dim_billing_periods lacks a month of an account, has one twice, or says of one too early that it is closed
 WITH invoices AS (
     SELECT
         *,
@@ -35,6 +35,10 @@ listed AS (
         max(billed.month) AS last_month,
         count(*) AS months,
         count(DISTINCT billed.month) AS different_months,
+        count_if(
+            billed.is_closed
+            AND (billed.is_gap OR CAST(billed.month + INTERVAL '1' MONTH AS TIMESTAMPTZ) > run.started_at)
+        ) AS closed_too_early,
         -- Between two invoices of which it is known until when they bill.
         sum(
             CASE
@@ -44,6 +48,7 @@ listed AS (
             END
         ) AS untold_gaps
     FROM marts.dim_billing_periods AS billed
+    CROSS JOIN staging.run
     LEFT JOIN spans ON billed.vendor = spans.vendor AND billed.account = spans.account
     GROUP BY billed.vendor, billed.account
 )
@@ -55,7 +60,8 @@ SELECT
     spans.last_month,
     listed.months,
     listed.different_months,
-    listed.untold_gaps
+    listed.untold_gaps,
+    listed.closed_too_early
 FROM spans
 FULL JOIN listed ON spans.vendor = listed.vendor AND spans.account = listed.account
 WHERE
@@ -64,3 +70,4 @@ WHERE
     OR listed.months <> listed.different_months
     OR listed.months <> date_diff('month', spans.first_month, spans.last_month) + 1
     OR listed.untold_gaps > 0
+    OR listed.closed_too_early > 0

@@ -1,4 +1,4 @@
--- error: intervals of an invoice's status history overlap, are empty, or repeat their neighbour
+-- error: intervals of an invoice's status history overlap, are empty, repeat their neighbour, or begin when nothing changed
 WITH neighbours AS (
     SELECT
         *,
@@ -7,12 +7,28 @@ WITH neighbours AS (
         lead(total_cents) OVER later AS next_total
     FROM marts.fct_payment_status_history
     WINDOW later AS (PARTITION BY invoice_id ORDER BY valid_from, valid_to)
+),
+
+loads AS (
+    SELECT valid_from AS moment FROM staging.source_all__invoices
+    UNION
+    SELECT valid_to AS moment FROM staging.source_all__invoices
 )
 
-SELECT invoice_id, payment_status, total_cents, valid_from, valid_to, next_from
+SELECT
+    neighbours.invoice_id,
+    neighbours.payment_status,
+    neighbours.total_cents,
+    neighbours.valid_from,
+    neighbours.valid_to,
+    neighbours.next_from
 FROM neighbours
+LEFT JOIN loads ON neighbours.valid_from = loads.moment
 WHERE
-    valid_from IS NULL
-    OR valid_to <= valid_from
-    OR next_from < coalesce(valid_to, 'infinity')
-    OR (next_from = valid_to AND next_status = payment_status AND next_total = total_cents)
+    loads.moment IS NULL
+    OR neighbours.valid_to <= neighbours.valid_from
+    OR neighbours.next_from < coalesce(neighbours.valid_to, 'infinity')
+    OR (
+        neighbours.next_from = neighbours.valid_to AND neighbours.next_status = neighbours.payment_status
+        AND neighbours.next_total = neighbours.total_cents
+    )

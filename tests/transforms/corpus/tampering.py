@@ -79,6 +79,8 @@ TAMPERING: dict[str, list[str]] = {
         f"UPDATE {PERIODS} SET month = '2026-05-01' WHERE account = 'stopped'"
         " AND month = '2026-06-01'",
         one(PERIODS, "is_gap = FALSE", "is_gap"),
+        one(PERIODS, "is_closed = TRUE", "is_gap"),
+        one(PERIODS, "is_closed = TRUE", "NOT is_closed AND month >= '2026-11-01'"),
         one(PERIODS, "invoices = 0"),
         f"INSERT INTO {PERIODS} BY NAME SELECT 'nobody' AS vendor, 'x' AS account,"
         " DATE '2026-01-01' AS month, 1 AS invoices, FALSE AS is_gap",
@@ -93,6 +95,9 @@ TAMPERING: dict[str, list[str]] = {
         one(CURRENCIES, "minor_units_per_unit = 10"),
         one(CURRENCIES, "minor_units_per_unit = NULL"),
         one(CURRENCIES, "minor_unit = NULL"),
+        *(one(CURRENCIES, "minor_units_per_unit = 10000, minor_unit = 0.0001",
+              f"currency = '{currency}'") for currency in ("JPY", "EUR", "KWD")),
+        *(without(CURRENCIES, f"currency = '{currency}'") for currency in ("KRW", "BRL", "OMR")),
         one(CURRENCIES, "minor_unit = 1", "currency = 'USD'"),
     ],
     "complete_details": [
@@ -144,6 +149,7 @@ TAMPERING: dict[str, list[str]] = {
     "history_intervals": [
         again(HISTORY),
         one(HISTORY, "valid_from = NULL"),
+        one(HISTORY, "valid_from = valid_from + INTERVAL 1 HOUR"),
         one(HISTORY, "valid_from = valid_to", "valid_to IS NOT NULL"),
         one(HISTORY, "valid_from = valid_to + INTERVAL 1 SECOND", of(DELISTED)),
         one(HISTORY, "valid_to = valid_to + INTERVAL 1 SECOND", ENDED),
@@ -238,6 +244,12 @@ TAMPERING: dict[str, list[str]] = {
         one(INVOICES, "payment_status = 'unknown'", T_1),
     ],
     "periods_in_order": [
+        *(one(INVOICES, change, T_1) for change in (
+            "billing_period_first_day = NULL",
+            "billing_period_first_day = billing_period_first_day + 1",
+            "billing_period_last_day = NULL",
+            "billing_period_last_day = billing_period_last_day + 1",
+            "billing_period_last_day = billing_period_last_day - 1")),
         one(INVOICES, "billing_period_end = billing_period_start", T_1),
         one(INVOICES, "billing_period_end = billing_period_start - INTERVAL 1 SECOND", T_1),
     ],
@@ -261,6 +273,7 @@ TAMPERING: dict[str, list[str]] = {
         again(SPENDING),
         one(SPENDING, "amount = amount + 0.01", "amount IS NOT NULL"),
         one(SPENDING, "currency = 'EUR'", "currency = 'USD'"),
+        one(SPENDING, "is_estimate = FALSE", "is_estimate"),
         one(INVOICES, "payment_status = 'void'", T_1),
         one(CURRENCIES, "minor_units_per_unit = 1000", "currency = 'USD'"),
     ],
@@ -296,6 +309,12 @@ TAMPERING: dict[str, list[str]] = {
         " WHERE account = 'moved'",
         f"UPDATE {INVOICES} SET invoice_number = 'n-1' WHERE invoice_number = 'mv-2'",
         f"UPDATE {INVOICES} SET total_cents = 7480 WHERE account = 'second free'",
+    ],
+    "months_by_days": [
+        f"UPDATE {SPEND} SET amount_cents = amount_cents + 2 WHERE invoice_id ="
+        f" (SELECT min(invoice_id) FROM {SPEND} WHERE month = '2026-05-01')",
+        one(SPEND, "amount_cents = amount_cents - 2", "line_id = (SELECT min(line_id) FROM ("
+            f"SELECT line_id FROM {SPEND} GROUP BY line_id HAVING count(amount_cents) > 1))"),
     ],
     "cloudflare_billed_lines": [
         one(LINES, f"tags = '{BILLED}', amount_cents = amount_cents + {more}", PLANETSCALE_LINE)
