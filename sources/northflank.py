@@ -71,7 +71,7 @@ class Pagination(msgspec.Struct, rename="camel"):
 class InvoicesPage(ListAnswer):
     """The official types make `invoices` and `pagination` optional. Without `invoices` the list is
     empty only where nothing else stands in its place: an error would close every document. `count`
-    is that of the documents on this page."""
+    is that of the documents on this page; here it only tells an empty page that should not be."""
 
     data: Data
     pagination: Pagination | None = None
@@ -84,7 +84,7 @@ class InvoicesPage(ListAnswer):
             raise ValueError("there is no `invoices`, but something else")
         super().__post_init__()
         count, listed = self.pagination and self.pagination.count, len(self.documents)
-        if count and count > listed:
+        if count and count > 0 and not listed:
             raise ValueError(f"`count` says that there are {count:g} invoices, not {listed}")
 
     @property
