@@ -73,7 +73,8 @@ def _forms(text: str) -> Iterator[str]:
     # White space may be all that stands between the numbers of a list. What was cut into pieces is
     # put together here, and not in each form: that would make a hundred more.
     visible, listed = _visible(text), _visible(_SPACE.sub(",", text))
-    together = (listed, _letters(visible), _letters(_unescaped(visible)))
+    unescaped = _SPACE.sub(",", html.unescape(_ESCAPE.sub(_character, text)))
+    together = (listed, _visible(unescaped), _letters(visible), _letters(_unescaped(visible)))
     waiting = [(visible, 0), *((each, DEPTH - 2) for each in together)]
     seen: set[str] = set()
     for form, depth in waiting:  # it grows meanwhile

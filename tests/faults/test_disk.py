@@ -118,7 +118,7 @@ def test_a_file_of_a_newer_duckdb(copy: Warehouse) -> None:
     file[12:20] = struct.pack("<Q", 9999)
     file[:8] = struct.pack("<Q", _checksum(file[8:4096]))
     copy.work.write_bytes(file)
-    with pytest.raises(JobError, match=r"newer DuckDB than this one reads.*Update Billhouse"):
+    with pytest.raises(JobError, match=r"newer DuckDB than this one reads.*Upgrade Billhouse"):
         connect(copy)
     assert copy.work.read_bytes() == file
 

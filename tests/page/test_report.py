@@ -150,7 +150,7 @@ def test_filters(
 
 def test_totals_changes_and_tiles(
     report: Path,
-    example: Warehouse,
+    altered: Warehouse,
     visit: Callable[..., Page],
     published: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -161,7 +161,7 @@ def test_totals_changes_and_tiles(
         " GROUP BY month ORDER BY month DESC LIMIT 13"
     ).fetchall()
     totals = [Decimal(cents).scaleb(-2) for cents, _ in reversed(rows)]
-    with opened(example) as connection:
+    with opened(altered) as connection:
         [closed] = [each for each in positions(connection) if each["currency"] == "USD"]
     still_open = [month for _, month in rows].index(closed["month"])
     assert still_open > 0
