@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import said
+
 ROOT = Path(__file__).parent.parent
 UV = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
 SURROUNDINGS = {
@@ -25,19 +27,7 @@ pytestmark = pytest.mark.skipif(not Path(UV).exists(), reason="uv is not install
 
 def done(command: Sequence[str | Path], folder: Path) -> str:
     """What the command says. The checkout isn't on its path, nor is anything configured."""
-    finished = subprocess.run(
-        command,
-        cwd=folder,
-        env=SURROUNDINGS,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    if "Failed to fetch" in finished.stderr:
-        pytest.skip("PyPI can't be reached")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout
+    return said(command, folder, SURROUNDINGS)
 
 
 def python(version: str) -> str:

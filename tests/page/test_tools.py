@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,6 +15,7 @@ import pytest
 import yaml
 
 from pipelines.warehouse.files import Warehouse
+from tests.support.commands import said
 
 ROOT = Path(__file__).parents[2]
 UV = ROOT / ".uv" / "bin" / "uv"
@@ -37,19 +37,7 @@ def block(language: str, warehouse: Path) -> str:
 
 
 def says(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
-    finished = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    if "Failed to fetch" in finished.stderr:
-        pytest.skip("PyPI can't be reached")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout
+    return said(command, folder, os.environ | variables)
 
 
 def without_project(*requirements: str) -> list[str | Path]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
+
+from tests.support.listening import answering
 
 
 @dataclass
@@ -63,13 +64,8 @@ def taking_mail() -> Iterator[MailServer]:
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
         server = MailServer(f"smtp://me%40here:p%40ss@127.0.0.1:{listening.server_address[1]}")
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with answering(listening):
             yield server
-        finally:
-            listening.shutdown()
-            thread.join()
 
 
 @contextmanager
@@ -93,10 +89,5 @@ def receiving() -> Iterator[Receiver]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         receiver = Receiver(f"http://127.0.0.1:{server.server_address[1]}/services/T0/very-secret")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with answering(server):
             yield receiver
-        finally:
-            server.shutdown()
-            thread.join()

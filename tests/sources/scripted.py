@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.listening import answering
+
 
 @dataclass(frozen=True)
 class Request:
@@ -85,10 +87,5 @@ def scripted(answer: Answer | None = None) -> Iterator[Scripted]:
         listener.daemon_threads = True
         url = f"http://127.0.0.1:{listener.server_address[1]}"
         server = Scripted(url, answer or (lambda _: response("{}")))
-        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with answering(listener):
             yield server
-        finally:
-            listener.shutdown()
-            thread.join()
