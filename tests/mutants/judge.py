@@ -18,9 +18,10 @@ import duckdb
 from pipelines.transform import project
 from pipelines.transform.model import TRANSFORMS, ModelError, Query
 from tests.mutants.mutations import Mutant
+from tests.transforms.corpus.askings import read_queries
 from tests.transforms.corpus.expected import EVIDENCE, found_after
 from tests.transforms.corpus.tampering import TAMPERING
-from tests.transforms.corpus.trial import Trial, read_queries
+from tests.transforms.corpus.trial import Trial
 
 ROOT = TRANSFORMS.parent
 _LONGEST_SECONDS = 30

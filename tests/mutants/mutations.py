@@ -53,6 +53,8 @@ def mutants(folder: Path, file: str) -> list[Mutant]:
     found: list[Mutant] = []
     seen: Counter[str] = Counter()
     for start, end, instead in sorted(set(_changes(text))):
+        if text[start:end] == instead:  # ON TRUE has no term to leave out
+            continue
         line = " ".join(_line_around(text, start, end).split())
         before = " ".join(text[start:end].split())
         key = f"{file} | {line} | {before[:60]} → {' '.join(instead.split())[:60]}"

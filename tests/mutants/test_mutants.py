@@ -42,6 +42,7 @@ def test_a_key_outlives_a_move_of_its_line(tmp_path: Path) -> None:
         ("SELECT a WHERE a < 1", ["a <= 1", "WHERE TRUE", "a < 2"]),
         ("SELECT a WHERE a = 1 AND b", ["a <> 1", "1 OR b", "a = 2", "TRUE AND b", "1 AND TRUE"]),
         ("SELECT a FROM b INNER JOIN c ON a = d", ["LEFT JOIN", "ON a <> d", "ON TRUE"]),
+        ("SELECT a FROM b LEFT JOIN c ON TRUE", ["INNER JOIN", "ON FALSE"]),
         ("SELECT sum(a) OVER (PARTITION BY b, c)", ["min(a)", "BY  c)", "BY b)"]),
         ("SELECT CASE WHEN a THEN 'b' ELSE 'c' END", ["'b~'", "'c~'", "'b' END", "WHEN TRUE"]),
         ("SELECT DISTINCT a ORDER BY a", ["SELECT  a", "ORDER BY a DESC"]),

@@ -27,6 +27,6 @@ SELECT
     coalesce(before_cents, 0) AS before_cents,
     coalesce(cents, 0) - coalesce(before_cents, 0) AS change_cents
 FROM spent
-WHERE coalesce(cents, 0) <> 0 OR coalesce(before_cents, 0) <> 0
+WHERE cents <> 0 OR before_cents <> 0
 ORDER BY {rank} DESC, vendor, account, product, project, resource
 LIMIT $limit

@@ -17,9 +17,10 @@ from pipelines.publish.export import name_issuers
 from pipelines.transform import BuildResult
 from pipelines.transform.model import TRANSFORMS, Query
 from pipelines.transform.project import audits
+from tests.transforms.corpus.askings import add_twins, read_queries
 from tests.transforms.corpus.given import STARTED_AT, load
 from tests.transforms.corpus.tampering import TAMPERING
-from tests.transforms.corpus.trial import Trial, read_queries
+from tests.transforms.corpus.trial import Trial
 from tests.transforms.work_database import build_beside
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -48,6 +49,7 @@ def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> di
     }
     connection.execute("USE marts")
     name_issuers(connection)
+    add_twins(connection)
     for name, query in read_queries().items():
         found[f"{name.replace('/', '.').replace('.sql', '')}.jsonl"] = _rows(
             connection, query, in_order=not name.startswith("alerts/")

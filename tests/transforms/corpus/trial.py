@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,87 +21,10 @@ from pipelines.publish.export import name_issuers
 from pipelines.transform import names, project, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
+from tests.transforms.corpus.askings import add_twins, read_queries
 from tests.transforms.corpus.given import STARTED_AT, load
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
-_GONE_ON_FROM = re.compile(
-    r"(?P<word>FROM|JOIN) report_(?P<question>clock|months|facts|closed_months)\b"
-    r"(?P<alias> AS \w+)?"
-)
-_SHARED = {
-    "$now": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
-    "$limit": "200",
-    "$oldest": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
-    "FROM published_results": "FROM (FROM load_results LIMIT 0)",
-    "FROM before.fct_invoices": "FROM (FROM fct_invoices WHERE vendor <> 'turso')",
-    "FROM audit_results": "FROM (SELECT unnest(['b', 'a']) AS audit, 2 AS rows_found,"
-    " 'told' AS message)",
-}
-# What reports are asked with here, in three ways.
-ASKED_WITH = (
-    _SHARED
-    | {
-        "again": "",
-        "$currency": "'USD'",
-        "$months": "6",
-        "$vendors": "CAST(NULL AS TEXT[])",
-        "$accounts": "['acme', 'words']",
-        "$unpaid": "FALSE",
-        "$month": "'2026-06'",
-        "$asked": "'T-1'",
-        "$invoice_id": "(SELECT max(invoice_id) FROM fct_payments WHERE kind = 'refund')",
-        "{key}": "account",
-        "{vendor}": "vendor",
-        "{account}": "account",
-        "$other_id": "(SELECT min(invoice_id) FROM fct_payments)",
-        "{product}": "coalesce(spend.sku, spend.description, '')",
-        "{project}": "coalesce(spend.project, '')",
-        "{resource}": "coalesce(spend.resource, '')",
-        "{rank}": "abs(change_cents)",
-    },
-    _SHARED
-    | {
-        "again": " again",
-        "$currency": "'EUR'",
-        "$months": "30",
-        "$vendors": "['mongodb', 'turso']",
-        "$accounts": "CAST(NULL AS TEXT[])",
-        "$unpaid": "TRUE",
-        "$month": "CAST(NULL AS TEXT)",
-        "$asked": "(SELECT upper(left(min(invoice_id), 6)) FROM fct_invoices)",
-        "$invoice_id": "(SELECT min(invoice_id) FROM fct_invoices"
-        " WHERE payment_failed_at IS NOT NULL AND due_at IS NOT NULL)",
-        "{key}": "category",
-        "{vendor}": "''",
-        "{account}": "''",
-        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
-        "{product}": "''",
-        "{project}": "coalesce(spend.project, '')",
-        "{resource}": "''",
-        "{rank}": "cents",
-    },
-    _SHARED
-    | {
-        "again": " once more",
-        "$currency": "'GBP'",
-        "$months": "60",
-        "$vendors": "CAST(NULL AS TEXT[])",
-        "$accounts": "CAST(NULL AS TEXT[])",
-        "$unpaid": "FALSE",
-        "$month": "CAST(NULL AS TEXT)",
-        "$asked": "(SELECT max(invoice_id) FROM fct_invoices)",
-        "$invoice_id": "(SELECT invoice_id FROM fct_invoice_lines GROUP BY invoice_id"
-        " ORDER BY count(quantity) DESC, count(DISTINCT category) DESC, invoice_id LIMIT 1)",
-        "{key}": "vendor",
-        "{vendor}": "vendor",
-        "{account}": "''",
-        "$other_id": "(SELECT max(invoice_id) FROM fct_invoices)",
-        "{product}": "''",
-        "{project}": "coalesce(spend.project, '')",
-        "{resource}": "''",
-        "{rank}": "cents",
-    },
-)
 Rows = Counter[tuple[Any, ...]]
 
 
@@ -129,6 +52,7 @@ class Trial:
         self._models = project.models()
         for each in self._models:
             self._create(each)
+        add_twins(self.connection)
         self._rows = {each.name: self.rows(f"FROM {each.name}") for each in self._models}
         self.queries = {name: self.rows(query) for name, query in read_queries().items()}
 
@@ -200,33 +124,6 @@ class Trial:
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", [table]
         )
         return found.fetchone() is not None
-
-
-def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
-    """What alerts, exports and reports ask of the tables, by file."""
-    found: dict[str, str] = {}
-    for kind in ("alerts", "exports", "reports"):
-        for path in sorted((folder / kind).glob("*.sql")):
-            text = path.read_text(encoding="utf-8")
-            askings = ASKED_WITH if kind == "reports" else ASKED_WITH[:1]
-            for asking in askings:
-                query = _filled_in(folder, text, asking)
-                if query not in found.values():
-                    found[f"{kind}/{path.name}{asking['again']}"] = query
-    return found
-
-
-def _filled_in(folder: Path, text: str, asking: Mapping[str, str]) -> str:
-    """A report's question with what it is asked with, over what it goes on from."""
-    for name, value in asking.items():
-        text = text.replace(name, value) if name[0] in "${F" else text
-
-    def behind(match: re.Match[str]) -> str:
-        source = (folder / "reports" / f"{match['question']}.sql").read_text(encoding="utf-8")
-        alias = match["alias"] or f" AS report_{match['question']}"
-        return f"{match['word']} ({_filled_in(folder, source, asking)}){alias}"
-
-    return _GONE_ON_FROM.sub(behind, text)
 
 
 def _macros_in(text: str) -> dict[str, str]:

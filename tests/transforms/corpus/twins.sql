@@ -1,0 +1,151 @@
+-- A second, small set of the tables that reports are made of: rows that differ in one thing each, which no two documents of
+-- the corpus do, so that each order, bound and sum of a question shows. They don't add up to anything but in a question.
+CREATE SCHEMA twins;
+
+CREATE TABLE twins.fct_invoices AS FROM marts.fct_invoices LIMIT 0;
+CREATE TABLE twins.fct_invoice_lines AS FROM marts.fct_invoice_lines LIMIT 0;
+CREATE TABLE twins.fct_monthly_spend AS FROM marts.fct_monthly_spend LIMIT 0;
+CREATE TABLE twins.fct_payment_status_history AS FROM marts.fct_payment_status_history LIMIT 0;
+CREATE TABLE twins.spend AS FROM marts.spend LIMIT 0;
+CREATE TABLE twins.payables AS FROM marts.payables LIMIT 0;
+CREATE TABLE twins.invoice_changes AS FROM marts.invoice_changes LIMIT 0;
+CREATE TABLE twins.dim_billing_periods AS FROM marts.dim_billing_periods LIMIT 0;
+CREATE TABLE twins.load_results AS FROM marts.load_results LIMIT 0;
+CREATE TABLE twins.published_results AS FROM marts.load_results LIMIT 0;
+
+-- Before 'now' the account was billed in another currency; another account was; one is void, one upcoming. Of three that
+-- began at once, one is smaller.
+INSERT INTO twins.fct_invoices BY NAME
+SELECT
+    * EXCLUDE (month, link),
+    make_timestamptz(2026, month, 1, 0, 0, 0) AS billing_period_start,
+    make_timestamptz(2026, month + 1, 1, 0, 0, 0) AS billing_period_end,
+    link AS invoice_url
+FROM (
+    VALUES
+    ('now', 'v', 'a', 'EUR', 6, 100, 'open', 'https://vendor.example/now'),
+    ('in dollars', 'v', 'a', 'USD', 5, 900, 'paid', NULL),
+    ('of another', 'v', 'b', 'EUR', 5, 900, 'paid', NULL),
+    ('void', 'v', 'a', 'EUR', 5, 900, 'void', 'http://vendor.example/void'),
+    ('upcoming', 'v', 'a', 'EUR', 5, 900, 'upcoming', NULL),
+    ('earliest', 'v', 'a', 'EUR', 2, 990, 'paid', NULL),
+    ('a small one', 'v', 'a', 'EUR', 3, 300, 'paid', NULL),
+    ('of two, the later', 'v', 'a', 'EUR', 3, 500, 'paid', NULL),
+    ('of two', 'v', 'a', 'EUR', 3, 500, 'paid', NULL),
+    ('void in June', 'v', 'a', 'EUR', 6, 70, 'void', NULL),
+    ('nothing in June', 'v', 'a', 'EUR', 6, 70, 'paid', NULL),
+    ('in pounds', 'w', 'p', 'GBP', 7, 7, 'unknown', NULL)
+) AS given (invoice_id, vendor, account, currency, month, total_cents, payment_status, link);
+
+-- What the demo's months show: one went, two were delisted, one was paid and one corrected; the rest is new.
+CREATE TABLE twins.before_invoices AS
+FROM twins.fct_invoices
+WHERE invoice_id NOT IN ('now', 'in pounds');
+UPDATE twins.fct_invoices SET delisted_at = TIMESTAMPTZ '2026-07-01'
+WHERE invoice_id IN ('earliest', 'of another');
+UPDATE twins.before_invoices SET invoice_id = 'settled' WHERE invoice_id = 'upcoming';
+UPDATE twins.before_invoices SET payment_status = 'open' WHERE invoice_id = 'in dollars';
+UPDATE twins.before_invoices SET total_cents = 1 WHERE invoice_id = 'a small one';
+
+INSERT INTO twins.invoice_changes BY NAME
+SELECT * FROM (
+    VALUES
+    ('now', TIMESTAMPTZ '2026-07-01', 'total', '1', '2'),
+    ('void', TIMESTAMPTZ '2026-07-01', 'total', '1', '2')
+) AS given (invoice_id, changed_at, kind, before, after);
+
+-- Six that differ by one in each column of the order in turn, those of the corpus' comparisons; the last two are turned
+-- round, and so is what is ordered by amounts before.
+INSERT INTO twins.fct_invoice_lines BY NAME
+SELECT * FROM (
+    VALUES
+    ('now', 'b', 'b', 'b', 'b', 'b', 5),
+    ('now', 'b', 'b', 'b', 'b', 'a', 5),
+    ('now', 'b', 'b', 'b', 'a', 'z', 5),
+    ('now', 'b', 'b', 'a', 'z', 'z', 5),
+    ('now', 'b', 'a', 'z', 'z', 'z', 5),
+    ('now', 'a', 'z', 'z', 'z', 'z', 5),
+    ('now', 'a', NULL, NULL, NULL, 'EUR', 1),
+    ('earliest', 'a', 'taken off', NULL, NULL, 'EUR', 50),
+    ('earliest', 'a', 'taken off', NULL, NULL, 'EUR', 20),
+    ('now', 'a', 'put on', NULL, NULL, 'EUR', 70),
+    ('earliest', 'a', 'below', NULL, NULL, 'EUR', -100),
+    ('now', 'a', 'below', NULL, NULL, 'EUR', -200),
+    ('now', 'a', 'above', NULL, NULL, 'EUR', 100),
+    ('earliest', 'a', 'hardly', NULL, NULL, 'EUR', 1000),
+    ('now', 'a', 'hardly', NULL, NULL, 'EUR', 1001)
+) AS given (invoice_id, category, sku, project, resource, currency, amount_cents);
+
+-- The same six as of an account's months, and what is nothing or a cent in one month alone.
+INSERT INTO twins.spend BY NAME
+SELECT *, concat_ws(' ', month, vendor, account, sku, project, resource) AS line_id
+FROM (
+    VALUES
+    (DATE '2026-06-01', 'b', 'b', 'b', 'b', 'b', 'EUR', 0.07),
+    (DATE '2026-06-01', 'b', 'b', 'b', 'b', 'a', 'EUR', 0.07),
+    (DATE '2026-06-01', 'b', 'b', 'b', 'a', 'z', 'EUR', 0.07),
+    (DATE '2026-06-01', 'b', 'b', 'a', 'z', 'z', 'EUR', 0.07),
+    (DATE '2026-06-01', 'b', 'a', 'z', 'z', 'z', 'EUR', 0.07),
+    (DATE '2026-06-01', 'a', 'z', 'z', 'z', 'z', 'EUR', 0.07),
+    (DATE '2026-06-01', 'c', 'a cent now', NULL, NULL, NULL, 'EUR', 0.01),
+    (DATE '2026-05-01', 'c', 'a cent before', NULL, NULL, NULL, 'EUR', 0.01),
+    (DATE '2026-06-01', 'c', 'nothing now', NULL, NULL, NULL, 'EUR', 0.00),
+    (DATE '2026-05-01', 'c', 'nothing before', NULL, NULL, NULL, 'EUR', 0.00),
+    (DATE '2026-05-01', 'w', 'p', 'one', NULL, NULL, 'GBP', 3.00),
+    (DATE '2026-05-01', 'w', 'p', 'two', NULL, NULL, 'GBP', 5.00)
+) AS given (month, vendor, account, sku, project, resource, currency, amount);
+
+INSERT INTO twins.fct_monthly_spend BY NAME
+SELECT month, line_id, vendor, account, currency, 'open' AS payment_status, CAST(amount * 100 AS BIGINT) AS amount_cents
+FROM twins.spend;
+
+-- Void and after the newest month, or of no month, twice each.
+INSERT INTO twins.fct_monthly_spend BY NAME
+SELECT *, 'v' AS vendor, 'a' AS account, 'EUR' AS currency
+FROM (
+    VALUES
+    (DATE '2026-08-01', 'paid', 'nothing in June', 11),
+    (DATE '2026-09-01', 'paid', 'nothing in June', 13),
+    (DATE '2026-08-01', 'void', 'void in June', 17),
+    (DATE '2026-06-01', 'void', 'void in June', 19),
+    (NULL, 'void', 'void in June', 23),
+    (NULL, 'paid', 'nothing in June', 29)
+) AS given (month, payment_status, invoice_id, amount_cents);
+
+-- Pounds have no closed month.
+INSERT INTO twins.dim_billing_periods BY NAME
+SELECT * FROM (
+    VALUES
+    ('v', 'a', DATE '2026-05-01', 1, TRUE),
+    ('v', 'a', DATE '2026-06-01', 1, TRUE),
+    ('v', 'b', DATE '2026-05-01', 1, TRUE),
+    ('w', 'p', DATE '2026-07-01', 1, FALSE)
+) AS given (vendor, account, month, invoices, is_closed);
+
+-- The first has no invoice, the next two are of one day.
+INSERT INTO twins.payables BY NAME
+SELECT *, DATE '2026-06-01' AS billing_period_first_day, 'EUR' AS currency
+FROM (
+    VALUES
+    ('a', 'a', 'nowhere', NULL, FALSE, 'unknown'),
+    ('b', 'a', 'of two', NULL, FALSE, 'unknown'),
+    ('a', 'z', 'void', 'http://vendor.example/void', FALSE, 'unknown'),
+    ('v', 'a', 'now', 'http://vendor.example/now', TRUE, 'open')
+) AS given (vendor, account, invoice_id, invoice_url, is_known, payment_status);
+
+-- What is published was whole before a run that failed; so was one account.
+INSERT INTO twins.load_results BY NAME
+SELECT * FROM (
+    VALUES
+    (1, TIMESTAMPTZ '2026-03-01', 'v', 'a', 'ok'),
+    (2, TIMESTAMPTZ '2026-06-01', 'v', 'a', 'ok'),
+    (3, TIMESTAMPTZ '2026-07-01', 'v', 'a', 'failed'),
+    (3, TIMESTAMPTZ '2026-07-01', 'w', 'p', 'ok')
+) AS given (run_number, started_at, vendor, account, outcome);
+INSERT INTO twins.published_results BY NAME
+SELECT * FROM (
+    VALUES
+    (1, TIMESTAMPTZ '2026-03-01', 'v', 'a', 'ok'),
+    (2, TIMESTAMPTZ '2026-05-01', 'v', 'a', 'ok'),
+    (3, TIMESTAMPTZ '2026-06-15', 'v', 'a', 'failed')
+) AS given (run_number, started_at, vendor, account, outcome);
