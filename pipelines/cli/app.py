@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any
 
 import typer
 
@@ -38,6 +39,8 @@ app = typer.Typer(
 )
 
 
+# Typer brings its own Click, whose errors go by no public name.
+_UsageError: Any = typer.BadParameter.__base__
 _WITHOUT_WAREHOUSE = frozenset({"alerts", "check", "demo", "init"})
 
 
@@ -115,4 +118,23 @@ def main() -> None:
             err=True,
         )
         sys.exit(2)
-    app(prog_name="billhouse")
+    sys.exit(_run_for_programs() if _is_for_programs(sys.argv) else app(prog_name="billhouse"))
+
+
+def _is_for_programs(arguments: list[str]) -> bool:
+    return "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
+
+
+def _run_for_programs() -> int:
+    """A command that isn't understood is told as all else: nothing but JSON is on stderr."""
+    try:
+        return int(app(prog_name="billhouse", standalone_mode=False) or 0)
+    except _UsageError as error:
+        from pipelines.cli.progress import watching
+        from pipelines.job.context import new_run_id
+        from pipelines.job.events import Event
+
+        message = f"{error.format_message()} `billhouse --help` shows what there is."
+        with watching("json", new_run_id()) as tell:
+            tell(Event("failed", message, "error", {"exit_code": 2}))
+        return 2

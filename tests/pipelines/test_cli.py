@@ -221,6 +221,12 @@ def test_nothing_but_json_lines_each_with_the_run(
     assert failed.returncode == 2
     [record] = map(json.loads, failed.stderr.splitlines())
     assert record["run_id"]
+    for nonsense in (["--vendr", "turso"], ["--lock-timeout", "soon"], ["turso"]):
+        misspelled = billhouse("run", "--log-format=json", *nonsense, variables=variables)
+        assert (misspelled.returncode, misspelled.stdout) == (2, "")
+        [record] = map(json.loads, misspelled.stderr.splitlines())
+        assert (record["event"], record["exit_code"]) == ("failed", 2)
+        assert nonsense[-1] in record["message"] or nonsense[0] in record["message"]
     again = billhouse("run", "--verbose", variables=variables)
     assert "nothing changed" in again.stdout
     assert "marts.dim_billing_periods" in again.stdout
