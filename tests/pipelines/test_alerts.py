@@ -313,35 +313,3 @@ def test_a_run_whose_accounts_all_fail(
     written = [path.read_bytes() for path in warehouse.directory.rglob("*") if path.is_file()]
     shown = (finished.stdout + finished.stderr).encode()
     assert not [each for each in (*written, shown) if b"very-secret" in each or b"wrong-" in each]
-
-
-def test_metrics_after_each_run(
-    billhouse: Billhouse, warehouse: Warehouse, shared_sandbox: Sandbox, tmp_path: Path
-) -> None:
-    """Also after one that ended early; and what can't be written fails no run."""
-    file = tmp_path / "billhouse.prom"
-    variables = {**shared_sandbox.environment(["turso"]), "METRICS__TEXTFILE": "billhouse.prom"}
-    assert billhouse("run", variables=variables).returncode == 0
-    text = file.read_text()
-    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    account = '{vendor="turso",account="turso-1-full"}'
-    assert samples["billhouse_run_exit_code"] == "0"
-    assert samples[f"billhouse_account_failed{account}"] == "0"
-    assert int(samples[f"billhouse_account_documents{account}"]) > 0
-    ended = float(samples["billhouse_run_finished_timestamp_seconds"])
-    assert (
-        0
-        <= ended - float(samples[f"billhouse_account_last_success_timestamp_seconds{account}"])
-        < 120
-    )
-    assert abs(ended - file.stat().st_mtime) < 60
-    for name in {line.split("{")[0].split(" ")[0] for line in samples}:
-        assert f"# TYPE {name} gauge" in text
-
-    with holding(warehouse, lock_timeout=0):
-        assert billhouse("run", "--lock-timeout", "0", variables=variables).returncode == 1
-    assert "billhouse_run_exit_code 1\n" in file.read_text()
-    variables["METRICS__TEXTFILE"] = "/nowhere/x.prom"
-    finished = billhouse("run", variables=variables)
-    assert finished.returncode == 0
-    assert "Check textfile in [metrics]" in finished.stderr

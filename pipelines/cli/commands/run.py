@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
+from pipelines.cli.metrics import Metrics
 from pipelines.cli.progress import LogFormat, watching
 from pipelines.config.configuration import Configuration
 from pipelines.job.context import new_run_id
-from pipelines.job.events import Event, Listener, acknowledging
-from pipelines.warehouse.files import Warehouse, configured_warehouse
+from pipelines.job.events import acknowledging
+from pipelines.warehouse.files import configured_warehouse
 
 if TYPE_CHECKING:
     from pipelines.job.result import RunResult
@@ -85,7 +82,7 @@ def run(
         known = configuration.acknowledged([each.name for each in project.audits()])
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
-        metrics = _Metrics(configuration.metrics_textfile(), warehouse, tell)
+        metrics = Metrics(configuration.metrics_textfile(), warehouse, tell)
         with metrics.of_failure(), alerting.of_failure():
             report = job.run(
                 warehouse,
@@ -96,42 +93,8 @@ def run(
                 run_id=run_id,
             )
         exit_code = alerting.exit_code_after(report)
-        metrics.write(exit_code, report)
+        metrics.tell_of(exit_code, report)
     _finish(report, exit_code, log_format, known, verbose=verbose)
-
-
-@dataclass(frozen=True)
-class _Metrics:
-    """Written after a run, however it ended, where [metrics] names a file. Fails no run."""
-
-    file: Path | None
-    warehouse: Warehouse
-    tell: Listener
-
-    @contextmanager
-    def of_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self.write(getattr(error, "exit_code", 1))
-            raise
-
-    def write(self, exit_code: int, result: RunResult | None = None) -> None:
-        if self.file is None:
-            return
-        from pipelines.report import metrics
-
-        try:
-            metrics.write(self.file, self.warehouse, exit_code, datetime.now(UTC), result)
-        except OSError as error:
-            self.tell(
-                Event(
-                    "metrics_failed",
-                    f"The metrics could not be written to {self.file}:"
-                    f" {error.strerror or error}. Check textfile in [metrics].",
-                    "warning",
-                )
-            )
 
 
 def rebuild(
