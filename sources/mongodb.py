@@ -168,6 +168,7 @@ def authentication(account: MongodbAccount, base_url: str, redactor: Redactor) -
 MONGODB = Vendor(
     name="mongodb",
     title="MongoDB",
+    service=("Databases", "NoSQL Databases"),
     base_url="https://cloud.mongodb.com",
     account_type=MongodbAccount,
     setup=Setup(

@@ -200,6 +200,7 @@ def authentication(account: NorthflankAccount, base_url: str, redactor: Redactor
 NORTHFLANK = Vendor(
     name="northflank",
     title="Northflank",
+    service=("Web", "Application Platforms"),
     base_url="https://api.northflank.com/v1",
     account_type=NorthflankAccount,
     setup=Setup(

@@ -145,6 +145,7 @@ def authentication(account: PlanetscaleAccount, base_url: str, redactor: Redacto
 PLANETSCALE = Vendor(
     name="planetscale",
     title="PlanetScale",
+    service=("Databases", "Relational Databases"),
     base_url="https://api.planetscale.com/v1",
     account_type=PlanetscaleAccount,
     setup=Setup(

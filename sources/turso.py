@@ -92,6 +92,7 @@ def authentication(account: TursoAccount, base_url: str, redactor: Redactor) -> 
 TURSO = Vendor(
     name="turso",
     title="Turso",
+    service=("Databases", "Relational Databases"),
     base_url="https://api.turso.tech",
     account_type=TursoAccount,
     setup=Setup(

@@ -140,10 +140,11 @@ class Setup:
 class Vendor(Generic[A]):
     """One vendor's API. `entities` begins with `invoices`; a second one names the details' table.
 
-    `title` is the vendor's name as people write it. `remedies` says for an HTTP status what a
-    person can do about it. `detail` makes the listing with an invoice's details from its key and
-    its listed document, or None where there are none. `probe` is the cheapest request that reads
-    invoices. `amount` reads a listed document's total, where keys are made and may repeat.
+    `title` is the vendor's name as people write it, `service` FOCUS's category and subcategory of
+    what it sells. `remedies` says for an HTTP status what a person can do about it. `detail` makes
+    the listing with an invoice's details from its key and its listed document, or None where there
+    are none. `probe` is the cheapest request that reads invoices. `amount` reads a listed
+    document's total, where keys are made and may repeat.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Vendor(Generic[A]):
     volatile_fields: frozenset[str] = frozenset()
     rate: Rate | None = None
     amount: Amount | None = None
+    service: tuple[str, str] = ("Other", "Other (Other)")
 
 
 def path_segment(text: str) -> str:

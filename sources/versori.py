@@ -174,6 +174,7 @@ def authentication(account: VersoriAccount, base_url: str, redactor: Redactor) -
 VERSORI = Vendor(
     name="versori",
     title="Versori",
+    service=("Integration", "Other (Integration)"),
     base_url="https://platform.versori.com/api/organisations/v1",
     account_type=VersoriAccount,
     setup=Setup(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -25,7 +26,7 @@ for package in ("sources", "pipelines", "sandbox"):
 """
 
 
-@pytest.mark.parametrize("lock", ["uv.lock", "tests/bi/uv.lock"])
+@pytest.mark.parametrize("lock", ["uv.lock", "tests/bi/uv.lock", "tests/focus/uv.lock"])
 def test_every_dependency_is_locked_by_hash(lock: str) -> None:
     packages = tomllib.loads((ROOT / lock).read_text(encoding="utf-8"))["package"]
     files = [
@@ -42,6 +43,11 @@ def test_every_dependency_is_locked_by_hash(lock: str) -> None:
         "registry" in package["source"] or package["name"].startswith("billhouse")
         for package in packages
     )
+
+
+def test_what_uv_cannot_lock_is_locked_by_hash() -> None:
+    [line] = (ROOT / "tests" / "focus" / "validator.txt").read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"focus-validator==\S+ --hash=sha256:[0-9a-f]{64}", line)
 
 
 def test_what_npm_installs_is_locked_by_hash() -> None:

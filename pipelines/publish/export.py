@@ -5,7 +5,7 @@ Each file is written beside its place first and then renamed, so that nobody rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     import duckdb
 
 FileFormat = Literal["parquet", "csv"]
+FocusVersion = Literal["1.2", "1.4"]
 
 # FOCUS finds a dataset by its columns; these names are for people.
-_FOCUS = {
+_INVOICES = {
     "invoice-detail": "focus_invoice_detail.sql",
     "billing-period": "focus_billing_period.sql",
+}
+_COST_AND_USAGE = {"cost-and-usage": "focus_cost_and_usage.sql"}
+_ONLY_IN: Mapping[FocusVersion, Sequence[str]] = {
+    "1.2": ("ProviderName", "PublisherName"),
+    "1.4": ("HostProviderName", "InvoiceDetailId", "ServiceProviderName"),
 }
 _TEXT = frozenset({"VARCHAR", "JSON"})
 _OPTIONS: Mapping[FileFormat, str] = {
@@ -87,8 +93,41 @@ def export_focus(
     Raises:
         JobError: nothing is published yet, or a file can't be written.
     """
+    return _export_focus(warehouse, _read(_INVOICES), directory, file_format, raw=raw)
+
+
+def export_cost_and_usage(
+    warehouse: Warehouse,
+    directory: Path,
+    file_format: FileFormat,
+    version: FocusVersion,
+    *,
+    raw: bool = False,
+) -> FocusExport:
+    """Write Cost and Usage as this version of FOCUS has it; else as `export_focus`."""
+    left_out = ", ".join(
+        f'"{column}"' for each in _ONLY_IN if each != version for column in _ONLY_IN[each]
+    )
+    queries = {
+        name: f"SELECT * EXCLUDE ({left_out}) FROM ({query})"  # noqa: S608
+        for name, query in _read(_COST_AND_USAGE).items()
+    }
+    return _export_focus(warehouse, queries, directory, file_format, raw=raw)
+
+
+def _read(files: Mapping[str, str]) -> dict[str, str]:
     folder = TRANSFORMS / "exports"
-    queries = {name: (folder / file).read_text(encoding="utf-8") for name, file in _FOCUS.items()}
+    return {name: (folder / file).read_text(encoding="utf-8") for name, file in files.items()}
+
+
+def _export_focus(
+    warehouse: Warehouse,
+    queries: Mapping[str, str],
+    directory: Path,
+    file_format: FileFormat,
+    *,
+    raw: bool,
+) -> FocusExport:
     with unsealed(warehouse) as connection:
         name_issuers(connection)
         left_out = connection.execute(
@@ -105,10 +144,14 @@ def export_focus(
 
 
 def name_issuers(connection: duckdb.DuckDBPyConnection) -> None:
-    """The vendors as people write them, for the FOCUS queries: a temporary table `issuers`."""
-    connection.execute("CREATE TEMP TABLE issuers (vendor TEXT, title TEXT)")
+    """The vendors as people and FOCUS call them, for its queries: a temporary table `issuers`."""
+    connection.execute(
+        "CREATE TEMP TABLE issuers"
+        " (vendor TEXT, title TEXT, service_category TEXT, service_subcategory TEXT)"
+    )
     connection.executemany(
-        "INSERT INTO issuers VALUES (?, ?)", [[each.name, each.title] for each in VENDORS.values()]
+        "INSERT INTO issuers VALUES (?, ?, ?, ?)",
+        [[each.name, each.title, *each.service] for each in VENDORS.values()],
     )
 
 

@@ -19,12 +19,13 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from focus_data_toolkit.official_report import parse_report
 
 from pipelines.config.configuration import Configuration
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.publish import export, read, workbook
-from pipelines.publish.export import FileFormat
+from pipelines.publish.export import FileFormat, FocusVersion
 from pipelines.transform.as_of import moment_of, opened_as_of
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
@@ -117,6 +118,125 @@ def test_focus_asks_for_exactly_what_the_invoices_do(runs: Runs, tmp_path: Path)
     }
     assert {("Open", "upcoming"), ("Issued", "paid"), ("Voided", "void")} <= states
     assert all((issue == "Open") == (status == "upcoming") for issue, status in states)
+
+
+@pytest.fixture(scope="module")
+def charges(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cost and Usage in each version and format, in folders of the version's name."""
+    folder = tmp_path_factory.mktemp("charges")
+    versions: tuple[FocusVersion, ...] = ("1.2", "1.4")
+    formats: tuple[FileFormat, ...] = ("csv", "parquet")
+    for version in versions:
+        for file_format in formats:
+            export.export_cost_and_usage(runs.warehouse, folder / version, file_format, version)
+    return folder
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_focus_toolkit_accepts_charges(charges: Path, file_format: str) -> None:
+    file = charges / "1.4" / f"cost-and-usage.{file_format}"
+    checked = toolkit("validate", "--dataset", "cost-and-usage", str(file))
+    assert checked.returncode == 0, checked.stdout
+
+
+# The half of an OR that can't be true where the other one is: what it is a part of passes.
+EITHER_OR = {"InvoiceId-C-004-C": "InvoiceId-C-003-C"}
+VALIDATOR = Path(__file__).parents[1] / "focus" / "validator.py"
+FOCUS = Path(__file__).parents[2] / ".focus"
+
+
+def broken_rules(file: Path) -> set[str]:
+    """What the FinOps Foundation's validator finds wrong. It ends with 0 whatever it finds."""
+    done = subprocess.run(
+        [
+            *(FOCUS / "bin" / "python", VALIDATOR, "--data-file", file),
+            *("--validate-version", "1.2.0.1", "--block-download"),
+        ],
+        cwd=FOCUS / "validator",
+        env={**os.environ, "PYTHONPATH": str(FOCUS / "validator")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    report = parse_report(done.stdout)
+    rules = report["rules"]
+    assert report["total"] > 500
+    assert report["passed"] > 100
+    assert all(rules[parent]["status"] == "PASS" for parent in EITHER_OR.values())
+    return {rule for rule, found in rules.items() if found["status"] == "FAIL"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FOCUS.is_dir(), reason="focus-validator is not installed: make focus")
+def test_the_foundations_validator_accepts_charges(charges: Path, tmp_path: Path) -> None:
+    assert broken_rules(charges / "1.2" / "cost-and-usage.parquet") == EITHER_OR.keys()
+    table = parquet.read_table(charges / "1.2" / "cost-and-usage.parquet")
+    wrong = table.set_column(
+        table.schema.get_field_index("ChargeCategory"),
+        "ChargeCategory",
+        pa.array(["Fee"] * table.num_rows),
+    )
+    parquet.write_table(wrong.drop_columns(["BilledCost"]), tmp_path / "wrong.parquet")
+    found = broken_rules(tmp_path / "wrong.parquet")
+    assert {"BilledCost-C-000-M", "ChargeCategory-C-000-M"} <= found
+
+
+def test_charges_add_up_to_spend(runs: Runs, charges: Path) -> None:
+    answers = runs.answers[-1]
+    known = {
+        row["invoice_id"]
+        for row in answers["fct_invoices"]
+        if row["billing_period_start"] is not None
+    }
+    spent: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in answers["spend"]:
+        if row["invoice_id"] in known:
+            spent[row["account"], row["currency"], row["line_id"]] += row["amount"] or Decimal(0)
+    for version in ("1.2", "1.4"):
+        table = parquet.read_table(charges / version / "cost-and-usage.parquet")
+        assert pa.types.is_decimal(table.schema.field("BilledCost").type)
+        rows = table.to_pylist()
+        assert {"HostProviderName", "ServiceProviderName", "InvoiceDetailId"} <= set(
+            table.column_names
+        ) or version == "1.2"
+        assert {"ProviderName", "PublisherName"} <= set(table.column_names) or version == "1.4"
+        billed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for row in rows:
+            billed[row["BillingAccountId"], row["BillingCurrency"]] += row["BilledCost"]
+            assert row["BilledCost"] == row["EffectiveCost"] == row["ListCost"]
+            assert row["ChargePeriodStart"] < row["ChargePeriodEnd"]
+            assert row["x_PaymentStatus"] != "void"
+        sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for (account, currency, _), amount in spent.items():
+            sums[account, currency] += amount
+        assert billed == sums
+    lines = {row["InvoiceDetailId"]: row["BilledCost"] for row in rows}
+    assert len(lines) == len(rows)
+    assert lines == {line: amount for (_, _, line), amount in spent.items() if line in lines}
+    assert {row["ChargeCategory"] for row in rows} >= {"Usage", "Tax", "Credit", "Adjustment"}
+    assert {row["x_PricingQuantityBasis"] for row in rows} == {"stated", "derived", None}
+
+
+def test_invoice_detail_says_what_is_paid(runs: Runs, tmp_path: Path) -> None:
+    export.export_focus(runs.warehouse, tmp_path, "parquet")
+    rows = parquet.read_table(tmp_path / "invoice-detail.parquet").to_pylist()
+    found = {
+        (row["BillingAccountId"], row["InvoiceId"]): (
+            row["x_InvoicePaidAmount"],
+            row["x_InvoicePaidDate"],
+        )
+        for row in rows
+    }
+    assert found == {
+        (row["account"], row["invoice_number"] or row["invoice_id"]): (
+            None if row["paid_cents"] is None else Decimal(row["paid_cents"]) / 100,
+            row["paid_at"],
+        )
+        for row in runs.answers[-1]["fct_invoices"]
+        if row["billing_period_start"] is not None
+    }
+    assert any(amount and moment for amount, moment in found.values())
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
@@ -230,6 +350,11 @@ def test_from_the_command_line(runs: Runs, billhouse: Billhouse, tmp_path: Path)
     assert exported.returncode == 0, exported.stderr
     assert "Left out" in exported.stdout
     assert (tmp_path / "focus" / "invoice-detail.parquet").exists()
+    arguments = ["--output", "charges", "--dataset", "cost-and-usage", "--version", "1.4"]
+    exported = billhouse("export", "focus", *arguments, variables=variables)
+    assert exported.returncode == 0, exported.stderr
+    columns = parquet.read_schema(tmp_path / "charges" / "cost-and-usage.parquet").names
+    assert "HostProviderName" in columns
     moment = runs.ended_at[0].isoformat()
     sql = "SELECT count(*) AS n FROM fct_invoices"
     asked = billhouse("query", "--as-of", moment, "--format", "csv", sql, variables=variables)
@@ -245,6 +370,8 @@ def test_from_the_command_line(runs: Runs, billhouse: Billhouse, tmp_path: Path)
         (["csv", "--output", "x", "--schema", "a"], "--schema"),
         (["parquet", "--output", "x", "--raw"], "--raw"),
         (["focus", "--output", "x", "--raw"], "--raw"),
+        (["focus", "--output", "x", "--version", "1.2"], "--version"),
+        (["csv", "--output", "x", "--dataset", "cost-and-usage"], "--dataset"),
         (["focus", "--output", "x", "--url", "postgresql:///x"], "--url"),
         (["postgres", "--output", "x", "--url", "postgresql:///x"], "--output"),
         (["postgres", "--format", "csv", "--url", "postgresql:///x"], "--format"),

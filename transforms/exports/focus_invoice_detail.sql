@@ -4,8 +4,10 @@ WITH invoices AS (
     SELECT
         invoice.*,
         coalesce(invoice.invoice_number, invoice.invoice_id) AS focus_invoice_id,
-        coalesce(issuers.title, invoice.vendor) AS issuer
+        coalesce(issuers.title, invoice.vendor) AS issuer,
+        CAST(invoice.paid_cents AS DECIMAL(19, 0)) * currencies.minor_unit AS paid
     FROM fct_invoices AS invoice
+    INNER JOIN dim_currencies AS currencies ON invoice.currency = currencies.currency
     LEFT JOIN issuers ON invoice.vendor = issuers.vendor
     WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
 )
@@ -51,7 +53,9 @@ SELECT
     invoice.payment_status AS "x_PaymentStatus",
     invoice.billing_period_basis AS "x_BillingPeriodBasis",
     invoice.currency_basis AS "x_BillingCurrencyBasis",
-    CASE WHEN invoice.invoice_number IS NULL THEN 'derived' ELSE 'stated' END AS "x_InvoiceIdBasis"
+    CASE WHEN invoice.invoice_number IS NULL THEN 'derived' ELSE 'stated' END AS "x_InvoiceIdBasis",
+    invoice.paid AS "x_InvoicePaidAmount",
+    invoice.paid_at AS "x_InvoicePaidDate"
 FROM fct_invoice_lines AS line
 INNER JOIN invoices AS invoice ON line.invoice_id = invoice.invoice_id
 INNER JOIN dim_currencies AS currencies ON line.currency = currencies.currency

@@ -34,9 +34,23 @@ class Content(StrEnum):
     POSTGRES = "postgres"
 
 
+class Dataset(StrEnum):
+    """What FOCUS files hold: Invoice Detail and Billing Period, or Cost and Usage."""
+
+    INVOICES = "invoices"
+    COST_AND_USAGE = "cost-and-usage"
+
+
+class Version(StrEnum):
+    """Of FOCUS, which Cost and Usage is written in."""
+
+    V1_2 = "1.2"
+    V1_4 = "1.4"
+
+
 # What each content takes; anything else that is given would be ignored in silence.
 _OPTIONS = {
-    Content.FOCUS: {"output", "file_format", "raw"},
+    Content.FOCUS: {"output", "dataset", "version", "file_format", "raw"},
     Content.PARQUET: {"output"},
     Content.CSV: {"output", "raw"},
     Content.XLSX: {"output"},
@@ -44,6 +58,8 @@ _OPTIONS = {
 }
 _SPELLED = {
     "output": "--output",
+    "dataset": "--dataset",
+    "version": "--version",
     "file_format": "--format",
     "raw": "--raw",
     "url": "--url",
@@ -57,7 +73,7 @@ def export(
         Content,
         typer.Argument(
             metavar="focus|parquet|csv|xlsx|postgres",
-            help="FOCUS 1.4's Invoice Detail and Billing Period; or every table, as Parquet, as"
+            help="FOCUS datasets for other tools; or every table, as Parquet, as"
             " CSV, as one Excel workbook, or in PostgreSQL.",
         ),
     ],
@@ -65,6 +81,15 @@ def export(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where the files shall lie; made if need be."),
     ] = None,
+    dataset: Annotated[
+        Dataset,
+        typer.Option(
+            help="Of FOCUS: Invoice Detail and Billing Period (1.4), or every line as a charge."
+        ),
+    ] = Dataset.INVOICES,
+    version: Annotated[
+        Version, typer.Option(help="Of FOCUS, for cost-and-usage. Most tools read 1.2.")
+    ] = Version.V1_2,
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="What files FOCUS comes in.")
     ] = FileFormat.PARQUET,
@@ -97,15 +122,21 @@ def export(
     Examples:
       billhouse export focus --output focus
       billhouse export focus --output focus --format csv
+      billhouse export focus --output focus --dataset cost-and-usage --version 1.4
       billhouse export parquet --output tables
       billhouse export csv --output tables
       billhouse export xlsx --output tables
       billhouse export postgres --url postgresql://user:password@host/database
     """
     with ending_in_a_sentence():
-        from pipelines.publish.export import export_focus, export_tables
+        from pipelines.publish.export import export_cost_and_usage, export_focus, export_tables
 
         _refuse_what_is_ignored(context, content)
+        if dataset is Dataset.INVOICES and _is_given(context, "version"):
+            raise UsageError(
+                "--version is for --dataset cost-and-usage: Invoice Detail and Billing Period are"
+                " of FOCUS 1.4 alone. Leave it out."
+            )
         if raw and content is Content.FOCUS and file_format is not FileFormat.CSV:
             raise UsageError("--raw is for CSV: give --format csv as well, or leave --raw out.")
         warehouse = configured_warehouse()
@@ -117,7 +148,13 @@ def export(
         directory = output.absolute()
         match content:
             case Content.FOCUS:
-                exported = export_focus(warehouse, directory, file_format.value, raw=raw)
+                exported = (
+                    export_focus(warehouse, directory, file_format.value, raw=raw)
+                    if dataset is Dataset.INVOICES
+                    else export_cost_and_usage(
+                        warehouse, directory, file_format.value, version.value, raw=raw
+                    )
+                )
                 _print_files(exported.files)
                 if exported.invoices_left_out or exported.lines_left_out:
                     typer.echo(
@@ -138,14 +175,17 @@ def export(
 def _refuse_what_is_ignored(context: typer.Context, content: Content) -> None:
     """Options from the command line; a variable may be set for other commands."""
     for name, spelled in _SPELLED.items():
-        source = context.get_parameter_source(name)
-        is_given = source is not None and source.name == "COMMANDLINE"
-        if is_given and name not in _OPTIONS[content]:
+        if _is_given(context, name) and name not in _OPTIONS[content]:
             fitting = ", ".join(_SPELLED[each] for each in _SPELLED if each in _OPTIONS[content])
             raise UsageError(
                 f"{spelled} doesn't apply to `billhouse export {content.value}`, which takes"
                 f" {fitting}. Leave it out."
             )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _export_postgres(warehouse: Warehouse, url: str | None, schema: str) -> None:

@@ -13,12 +13,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines.publish.export import name_issuers
 from pipelines.transform import BuildResult
 from pipelines.transform.model import TRANSFORMS, Query
 from pipelines.transform.project import audits
 from tests.transforms.corpus.askings import add_twins, read_queries
-from tests.transforms.corpus.given import STARTED_AT, load
+from tests.transforms.corpus.given import STARTED_AT, load, name_most_issuers
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial
 from tests.transforms.work_database import build_beside
@@ -48,7 +47,7 @@ def given_rows(connection: duckdb.DuckDBPyConnection, report: BuildResult) -> di
         f"{name}.jsonl": _rows(connection, f"FROM {name}") for name in sorted(marts | EVIDENCE)
     }
     connection.execute("USE marts")
-    name_issuers(connection)
+    name_most_issuers(connection)
     add_twins(connection)
     for name, query in read_queries().items():
         found[f"{name.replace('/', '.').replace('.sql', '')}.jsonl"] = _rows(

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from pipelines.publish.export import name_issuers
 from pipelines.warehouse import load_results
 from pipelines.warehouse.load_results import AccountOutcome
 
@@ -111,6 +112,12 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.executemany("INSERT INTO raw.renamed_accounts VALUES (?, ?, ?)", _RENAMED)
     _add_load_results(connection)
+
+
+def name_most_issuers(connection: duckdb.DuckDBPyConnection) -> None:
+    """For the exports; one vendor is as if a Billhouse of before had known it."""
+    name_issuers(connection)
+    connection.execute("DELETE FROM issuers WHERE vendor = 'northflank'")
 
 
 def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:

@@ -17,12 +17,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines.publish.export import name_issuers
 from pipelines.transform import names, project, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
 from tests.transforms.corpus.askings import add_twins, read_queries
-from tests.transforms.corpus.given import STARTED_AT, load
+from tests.transforms.corpus.given import STARTED_AT, load, name_most_issuers
 
 _MACRO = re.compile(r"CREATE OR REPLACE MACRO (\w+)\(")
 Rows = Counter[tuple[Any, ...]]
@@ -48,7 +47,7 @@ class Trial:
         Clock(STARTED_AT).write(self.connection, "staging.run")
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
-        name_issuers(self.connection)
+        name_most_issuers(self.connection)
         self._models = project.models()
         for each in self._models:
             self._create(each)
