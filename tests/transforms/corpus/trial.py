@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.publish.export import name_issuers
-from pipelines.transform import names, project, raw
+from pipelines.transform import names, project, rates, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
 from tests.transforms.corpus.given import STARTED_AT, load
@@ -123,6 +123,7 @@ class Trial:
         load(self.connection)
         names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
         Clock(STARTED_AT).write(self.connection, "staging.run")
+        rates.write(self.connection, rates.found(self.connection, "raw"), TRANSFORMS)
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
         name_issuers(self.connection)
