@@ -27,7 +27,7 @@ _HOLIDAYS = {date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1)}
 _CORRECTED = "2026-04-30"
 # In the file from September on: invoices that were issued by then go by the day before.
 _LATE = "2026-06-30"
-_ODD = {"2026-02-27": {"USD": "N/A"}, "2026-03-31": {"USD": "0"}, "2026-07-31": {"USD": "?"}}
+_ODD = {"2026-02-27": {"USD": "N/A"}, "2026-08-21": {"USD": "0"}, "2026-07-31": {"USD": "?"}}
 
 
 def load(connection: duckdb.DuckDBPyConnection, nights: list[datetime]) -> None:
