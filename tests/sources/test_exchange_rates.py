@@ -112,7 +112,7 @@ def serving(answers: list[tuple[int, bytes]]) -> Iterator[str]:
 def test_fetched_over_a_socket_and_once_more_where_it_broke(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exchange_rates.time, "sleep", lambda _: None)
+    monkeypatch.setattr("sources.exchange_rates.time.sleep", lambda _: None)
     with serving([(0, b""), (200, zipped(LINES))]) as url:
         assert fetch(url) == parsed(zipped(LINES))
     with serving([(0, b"")] * 3) as url, pytest.raises(RatesError, match="3 attempts"):
