@@ -88,6 +88,16 @@ GROUP BY ALL
 ORDER BY ALL""",
     ),
     (
+        "What was that in one currency, and by which rates?",
+        """\
+SELECT month, currency, sum(amount) AS amount, exchange_rate, exchange_rate_date,
+       reporting_currency, sum(reporting_amount) AS reporting_amount
+FROM spend
+WHERE month > (SELECT max(month) FROM spend) - INTERVAL 2 MONTH AND NOT is_estimate
+GROUP BY ALL
+ORDER BY ALL""",
+    ),
+    (
         "What is to be paid, and how much of it failed or is past due?",
         """\
 SELECT currency, vendor, payment_status, count(*) AS invoices, sum(to_pay) AS to_pay

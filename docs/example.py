@@ -20,6 +20,7 @@ def load(directory: Path) -> Warehouse:
     """Load the sandbox's invoices, and a month later once more, so that there is a history."""
     dlt_settings.apply()
     from pipelines.config.configuration import Configuration
+    from pipelines.config.reporting import ReportingSettings
     from pipelines.job import run as job
     from sandbox.server import running
     from sandbox.world import World
@@ -29,7 +30,12 @@ def load(directory: Path) -> Warehouse:
     with running(World(now=CLOCK, months=MONTHS)) as sandbox:
         for _ in range(2):
             configuration = Configuration(GivenValues({"sources": sandbox.configuration()}))
-            report = job.run(warehouse, configuration.accounts(), listener=lambda event: None)
+            report = job.run(
+                warehouse,
+                configuration.accounts(),
+                listener=lambda event: None,
+                reporting=ReportingSettings("EUR", rates_url=sandbox.rates_url),
+            )
             if report.exit_code:
                 raise RuntimeError(f"The example can't be loaded: {report.problem or report}")
             sandbox.advance()

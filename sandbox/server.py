@@ -15,10 +15,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from sandbox import control
+from sandbox import control, rates
 from sandbox.answers import vendor_application
 from sandbox.concurrency import Concurrency
 from sandbox.model import Account
+from sandbox.rates import PATH as RATES_PATH
 from sandbox.registry import VENDORS
 from sandbox.traffic import CONTROL, Between, Traffic
 from sandbox.world import World
@@ -32,6 +33,7 @@ class Sandbox:
     def __init__(self, url: str, world: World, traffic: Traffic) -> None:
         self.url = url
         self.world = world
+        self.rates_url = f"{url}{RATES_PATH}"
         self._traffic = traffic
 
     @property
@@ -134,7 +136,7 @@ def _application(world: World, latency: float, between: Between | None) -> Traff
     mounts = [
         Mount(f"/{name}", vendor.application(world), name=name) for name, vendor in VENDORS.items()
     ]
-    application = Starlette(routes=mounts)
+    application = Starlette(routes=[*mounts, rates.route(world)])
     traffic = Traffic(application, mounts, latency, between)
     controls = vendor_application(
         control.routes(world, traffic), lambda refusal: {"error": refusal.detail}

@@ -15,6 +15,7 @@ import typer
 
 from pipelines.cli.output import print_as_table
 from pipelines.config.configuration import Configuration
+from pipelines.config.reporting import ReportingSettings
 from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.job.events import Event, Listener
@@ -66,11 +67,12 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
     ):
         typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
         accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
-        _load(warehouse, tell, accounts)
+        reporting = ReportingSettings("EUR", rates_url=sandbox.rates_url)
+        _load(warehouse, tell, accounts, reporting)
         before = shutil.copyfile(warehouse.published, Path(aside, "before.duckdb"))
         sandbox.advance()
         typer.echo(f"{INVENTED}: a month passes, and everything is loaded again")
-        _load(warehouse, tell, accounts)
+        _load(warehouse, tell, accounts, reporting)
         _print_answers(before, warehouse.published)
     command = _command()
     typer.echo(f"{INVENTED}. What to do next:")
@@ -121,8 +123,13 @@ def _remove_earlier(warehouse: Warehouse) -> None:
         file.unlink(missing_ok=True)
 
 
-def _load(warehouse: Warehouse, listener: Listener, accounts: Sequence[ConfiguredAccount]) -> None:
-    report = job.run(warehouse, accounts, listener=listener)
+def _load(
+    warehouse: Warehouse,
+    listener: Listener,
+    accounts: Sequence[ConfiguredAccount],
+    reporting: ReportingSettings,
+) -> None:
+    report = job.run(warehouse, accounts, listener=listener, reporting=reporting)
     if report.problem is not None:
         raise JobError(report.problem)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pipelines.errors import UsageError
 
 _PACKAGES: Mapping[str, frozenset[str]] = {
-    "demo": frozenset({"starlette", "uvicorn"}),
+    "demo": frozenset({"currency_converter", "starlette", "uvicorn"}),
     "report": frozenset({"jinja2"}),
     "xlsx": frozenset({"xlsxwriter"}),
 }

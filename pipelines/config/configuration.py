@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.config.alerts import AlertSettings
+    from pipelines.config.reporting import ReportingSettings
     from sources.accounts.values import Values
     from sources.vendor import ConfiguredAccount
 
@@ -69,6 +70,15 @@ class Configuration:
 
         with _told():
             return alert_settings(self.values)
+
+    def reporting(self, currencies: Callable[[], Sequence[str]]) -> ReportingSettings | None:
+        """`[reporting]`; `currencies` are those of ISO 4217."""
+        with _told():
+            if not self.values.keys("reporting"):
+                return None
+            from pipelines.config.reporting import reporting_settings
+
+            return reporting_settings(self.values, currencies)
 
     def acknowledged(self, audits: Sequence[str]) -> dict[str, int]:
         """`[audits.acknowledged]`: of these audits, how many rows somebody knows of already."""

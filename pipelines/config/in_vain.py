@@ -12,14 +12,14 @@ from pipelines.errors import UsageError
 if TYPE_CHECKING:
     from sources.accounts.values import Values
 
-_ALERT = "alert"
+_NEARLY = {"alert": "alerts", "report": "reporting"}
 _WAREHOUSE = ("directory",)
 _VARIABLE = "WAREHOUSE__DIRECTORY"
 
 
 def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
-    """See that each account is a known vendor's, and that alerts and the warehouse are configured
-    under their names.
+    """See that each account is a known vendor's, and that alerts, reporting and the warehouse are
+    configured under their names.
 
     Raises:
         UsageError: something is not; says which, and what is probably meant.
@@ -28,8 +28,9 @@ def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
     for name in sorted({key.partition("__")[0] for key in values.keys("sources")}):
         if name not in known and values.get("sources", name, "accounts") is not None:
             raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
-    if values.keys(_ALERT):
-        raise _unknown(f"[{_ALERT}] is not read", _ALERT, ["alerts"])
+    for name, meant in _NEARLY.items():
+        if values.keys(name):
+            raise _unknown(f"[{name}] is not read", name, [meant])
     refuse_unknown("warehouse", _WAREHOUSE, values.keys("warehouse"))
 
 
@@ -51,6 +52,11 @@ def refuse_variables_in_vain() -> None:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     names = list(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
-    meant = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(names)}."
-    return UsageError(f"The configuration can't be used. {what}, and would do nothing. {meant}")
+    meant = close_to(name, names) or f" Known are: {', '.join(names)}."
+    return UsageError(f"The configuration can't be used. {what}, and would do nothing.{meant}")
+
+
+def close_to(name: str, known: Sequence[str]) -> str:
+    """A sentence that names what is probably meant, after a blank; empty where nothing is close."""
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from pipelines.publish.write import begin, beside, publish
 from pipelines.transform import BuildResult, build, can_go_on
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.model import ModelError
-from pipelines.warehouse import load_results
+from pipelines.warehouse import exchange_rates, load_results
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals
 from pipelines.warehouse.migrations import drop_what_builds_once_kept
@@ -43,10 +43,15 @@ class Built:
 
 
 def build_and_publish(
-    run: RunContext, *, everything: bool = False, changed_since: datetime | None = None
+    run: RunContext,
+    *,
+    everything: bool = False,
+    loaded_at: datetime | None = None,
+    rates: Mapping[str, str] | None = None,
 ) -> Built:
-    """Build what changed, or with `everything` all, and publish it if the audits allow. Changes
-    of invoices are told from `changed_since` on; a rebuild brings none.
+    """Build what changed, or with `everything` all, and publish it if the audits allow. A load
+    happened at `loaded_at`, with these exchange rates; changes of invoices are told from then on.
+    A rebuild has none.
 
     Raises:
         JobError: the tables can't be built or published; what is published is as it was.
@@ -54,26 +59,32 @@ def build_and_publish(
     stop_if_asked()
     run.tell(Event("transform_started", "Building and auditing the tables"))
     try:
-        return _built_and_published(run, everything, changed_since)
+        return _built_and_published(run, everything, loaded_at, rates)
     except _CannotGoOnError:
         # What is published may be damaged where nobody looked: it isn't needed.
         stop_if_asked()
-        return _built_and_published(run, True, changed_since)
+        return _built_and_published(run, True, loaded_at, rates)
 
 
 def _built_and_published(
-    run: RunContext, everything: bool, changed_since: datetime | None
+    run: RunContext,
+    everything: bool,
+    loaded_at: datetime | None,
+    rates: Mapping[str, str] | None,
 ) -> Built:
     with beside(run.warehouse) as folder, closing(connect(run.warehouse)) as connection:
         connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
         load_results.create(connection)
+        exchange_rates.configure(connection, run.reporting)
+        if rates and loaded_at:
+            exchange_rates.keep(connection, rates, loaded_at, run.run_id)
         result = _built(run, connection, folder, everything=everything)
         for finding in result.findings:
             run.tell(events.audit(finding))
         if result.has_errors:
             return Built(result)
         stop_if_asked()
-        built = Built(result, _rejected(connection), _changes(connection, changed_since))
+        built = Built(result, _rejected(connection), _changes(connection, loaded_at))
         _publish(run, connection, folder, result)
     return built
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pipelines.config.reporting import ReportingSettings
 from pipelines.job.events import Listener, unfailing
 from pipelines.warehouse.files import Warehouse
 
@@ -20,12 +21,19 @@ class RunContext:
     run_id: str
     started_at: datetime
     tell: Listener
+    reporting: ReportingSettings | None = None
     started: float = field(default_factory=time.monotonic)
 
 
-def begin(warehouse: Warehouse, listener: Listener, run_id: str | None = None) -> RunContext:
+def begin(
+    warehouse: Warehouse,
+    listener: Listener,
+    run_id: str | None = None,
+    reporting: ReportingSettings | None = None,
+) -> RunContext:
     """A run that begins now."""
-    return RunContext(warehouse, run_id or new_run_id(), datetime.now(UTC), unfailing(listener))
+    tell = unfailing(listener)
+    return RunContext(warehouse, run_id or new_run_id(), datetime.now(UTC), tell, reporting)
 
 
 def new_run_id() -> str:

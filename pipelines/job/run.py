@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.config import dlt_settings
 from pipelines.errors import JobError
-from pipelines.job import events
+from pipelines.job import events, exchange_rates
 from pipelines.job.building import Built, build_and_publish
 from pipelines.job.context import RunContext, begin
 from pipelines.job.events import Event, Listener
@@ -25,6 +25,7 @@ from pipelines.warehouse.lock import holding
 from pipelines.warehouse.ownership import refuse_files_of_others
 
 if TYPE_CHECKING:
+    from pipelines.config.reporting import ReportingSettings
     from sources.vendor import ConfiguredAccount
 
 _AUDIT_PROBLEM = (
@@ -48,6 +49,7 @@ def run(
     full_refresh: bool = False,
     lock_timeout: float = 60.0,
     run_id: str | None = None,
+    reporting: ReportingSettings | None = None,
 ) -> RunResult:
     """Fetch, load, transform, audit and publish, alone in the warehouse.
 
@@ -55,11 +57,12 @@ def run(
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
-    with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting) as this:
         outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
         if not any(outcome.whole_listings for outcome in outcomes):
             return _ended(this, outcomes, problem=_NO_LISTING_CAME)
-        built = build_and_publish(this, changed_since=moment.at)
+        rates = exchange_rates.fetched(this)
+        built = build_and_publish(this, loaded_at=moment.at, rates=rates)
         return _ended(this, outcomes, built)
 
 
@@ -69,6 +72,7 @@ def rebuild(
     listener: Listener,
     lock_timeout: float = 60.0,
     run_id: str | None = None,
+    reporting: ReportingSettings | None = None,
 ) -> RunResult:
     """Build, audit and publish what `raw` holds, without fetching anything.
 
@@ -80,7 +84,7 @@ def rebuild(
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
             " with `billhouse run`, or say with --warehouse where they are."
         )
-    with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting) as this:
         return _ended(this, built=build_and_publish(this, everything=True))
 
 
@@ -125,12 +129,16 @@ def _ended(
 
 @contextmanager
 def _alone_in(
-    warehouse: Warehouse, listener: Listener, lock_timeout: float, run_id: str | None
+    warehouse: Warehouse,
+    listener: Listener,
+    lock_timeout: float,
+    run_id: str | None,
+    reporting: ReportingSettings | None,
 ) -> Iterator[RunContext]:
     """A run that holds the warehouse, and meets no file of others and no log that isn't its
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        this = begin(warehouse, listener, run_id)
+        this = begin(warehouse, listener, run_id, reporting)
         names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):

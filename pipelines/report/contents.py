@@ -66,12 +66,15 @@ class CurrencySection:
 @dataclass(frozen=True)
 class Contents:
     """A whole report; times are texts in UTC. Each row is of the question that has the field's
-    name; `audits` are all rules, with how many rows break each."""
+    name; `audits` are all rules, with how many rows break each. `overall` is all there is in the
+    reporting currency, where one is configured."""
 
     loaded_at: str
     written_at: str
     accounts: Sequence[Row]
     decimals: dict[str, int]
+    overall: CurrencySection | None
+    rates: Sequence[Row]
     sections: Sequence[CurrencySection]
     changes: Sequence[Row]
     account_months: Sequence[Row]
@@ -114,6 +117,14 @@ def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
             f"{now:%Y-%m-%d %H:%M} UTC",
             ask(connection, "accounts"),
             currency_decimals(connection),
+            next(
+                (
+                    _section(connection, f"all in {each['currency']}", each["decimals"])
+                    for each in ask(connection, "reporting")
+                ),
+                None,
+            ),
+            ask(connection, "rates"),
             [
                 _section(connection, each["currency"], each["decimals"])
                 for each in ask(connection, "currencies")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.transform import audit, changed, graph, names, project, raw, state
+from pipelines.transform import audit, changed, graph, names, project, rates, raw, state
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.transform.names import Clock
@@ -100,6 +100,8 @@ class _Build:
         self._connection = connection
         self.clock = clock
         self._tables = raw.raw_tables(connection, raw_schema)
+        self._rates = rates.found(connection, raw_schema)
+        self._folder = folder
         rules = state.rules(connection, folder, raw_schema)
         models = state.models_in(connection, "next", rules)
         self._is_new = models is None
@@ -122,14 +124,15 @@ class _Build:
     def build_changed(self, *, scratch_stays: bool = False) -> list[BuiltModel]:
         """What is made of the invoices that changed, in the database `scratch`."""
         if self._is_new:
-            changed.find_all(self._connection, self._tables)
+            changed.find_all(self._connection, self._tables, self._rates)
         else:
-            self._has_changed = (
-                changed.find_changed(self._connection, self._tables, self.clock.started_at) > 0
-            )
+            now = self.clock.started_at
+            found = changed.find_changed(self._connection, self._tables, now, self._rates)
+            self._has_changed = found > 0
         if not self._has_changed:
             return []
         self.clock.write(self._connection, "staging.run")
+        rates.write(self._connection, self._rates, self._folder)
         relations = raw.relations(
             self._connection, self._tables, self._raw_names, everything=self._is_new
         )
@@ -200,7 +203,7 @@ class _Build:
                     " (SELECT invoice_id FROM scratch.main.changed)"
                 )
                 self._connection.execute(f"INSERT INTO {table} BY NAME FROM {each.name}")
-        changed.remember(self._connection)
+        changed.remember(self._connection, self._rates)
 
     def _fill(self, statement: str, model: Model) -> BuiltModel:
         started = time.perf_counter()

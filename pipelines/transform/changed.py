@@ -2,8 +2,9 @@
 
 Nothing tells it but the warehouse itself. `next.build.read_invoices` holds a fingerprint of all raw
 rows that the last build read of an invoice; an invoice whose rows now have another one is read
-again. So is one that came due or whose period ended since, and with an invoice all those that have
-to be read together with it (`_TOGETHER`).
+again. So is one that came due or whose period ended since, or by whose day the ECB's rates are now
+others than those in `next.build.read_rates`, and with an invoice all those that have to be read
+together with it (`_TOGETHER`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.transform.rates import Rates
 from pipelines.transform.raw import RawTable
 
 # Hashed twice, because DuckDB adds the last value to a hash unmixed: two rows that end at the same
@@ -90,6 +92,7 @@ _CHANGED = """
         FROM differing
         UNION
         FROM outdated
+        {rerated}
     ),
 
     all_of_them AS (
@@ -104,32 +107,70 @@ _CHANGED = """
     SELECT *, stable_id(vendor, account, invoice_key) AS invoice_id
     FROM all_of_them
 """
+# As far around an invoice's day as intermediate/rate_candidates.sql looks; what accrues goes by the
+# newest one.
+_RERATED = """
+        UNION
+        SELECT invoice.vendor, invoice.account, invoice.document_key AS invoice_key
+        FROM next.build.invoices AS invoice
+        INNER JOIN scratch.main.differing_days AS differing
+            ON invoice.billing_period_end > differing.day - INTERVAL 7 DAY
+            AND invoice.billing_period_end <= differing.day + INTERVAL 8 DAY
+        UNION
+        SELECT vendor, account, document_key AS invoice_key
+        FROM next.build.invoices
+        WHERE payment_status = 'upcoming' AND (SELECT count(*) FROM scratch.main.differing_days) > 0
+"""
+_DIFFERING_DAYS = """
+    CREATE OR REPLACE TABLE scratch.main.differing_days AS
+    WITH now_held AS (SELECT day, valid_from, valid_to FROM {documents})
+    SELECT DISTINCT CAST(CAST(day AS DATE) AS TIMESTAMPTZ) AS day
+    FROM (
+        (FROM now_held EXCEPT FROM next.build.read_rates)
+        UNION ALL
+        (FROM next.build.read_rates EXCEPT FROM now_held)
+    )
+"""
+_READ_RATES = """
+    CREATE OR REPLACE TABLE next.build.read_rates AS
+    SELECT day, valid_from, valid_to FROM {documents}
+"""
 _READ = """
     SELECT vendor, account, invoice_key, fingerprint
     FROM scratch.main.found
 """
 
 
-def find_all(connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]) -> None:
-    """Every invoice there is, into an empty `next`: it is noted as read."""
+def find_all(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], rates: Rates | None
+) -> None:
+    """Every invoice there is, into an empty `next`: it is noted as read, and so are the rates."""
     _find(connection, tables)
+    _remember_rates(connection, rates)
     connection.execute(f"CREATE TABLE next.build.read_invoices AS {_READ}")
     connection.execute("DROP TABLE scratch.main.found")
 
 
 def find_changed(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[RawTable],
+    now: datetime,
+    rates: Rates | None,
 ) -> int:
     """What the last build read otherwise, or would have had to at `now`, into
     `scratch.main.changed` (vendor, account, invoice_key, invoice_id). Returns how many."""
     _find(connection, tables)
     connection.execute(_TOGETHER)
-    row = connection.execute(_CHANGED, {"now": now}).fetchone()
+    if rates is not None:
+        connection.execute(_DIFFERING_DAYS.format(documents=rates.documents))
+    rerated = _RERATED if rates is not None else ""
+    row = connection.execute(_CHANGED.format(rerated=rerated), {"now": now}).fetchone()
     return row[0] if row else 0
 
 
-def remember(connection: duckdb.DuckDBPyConnection) -> None:
+def remember(connection: duckdb.DuckDBPyConnection, rates: Rates | None) -> None:
     """Note what was read of the invoices that changed; some of them have no rows any more."""
+    _remember_rates(connection, rates)
     connection.execute(
         "DELETE FROM next.build.read_invoices AS read USING scratch.main.changed AS changed"
         " WHERE read.vendor = changed.vendor AND read.account = changed.account"
@@ -139,6 +180,11 @@ def remember(connection: duckdb.DuckDBPyConnection) -> None:
         f"INSERT INTO next.build.read_invoices {_READ}"
         " SEMI JOIN scratch.main.changed USING (vendor, account, invoice_key)"
     )
+
+
+def _remember_rates(connection: duckdb.DuckDBPyConnection, rates: Rates | None) -> None:
+    if rates is not None:
+        connection.execute(_READ_RATES.format(documents=rates.documents))
 
 
 def _find(connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]) -> None:

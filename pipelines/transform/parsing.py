@@ -10,7 +10,13 @@ from pipelines.transform.model import ModelError
 if TYPE_CHECKING:
     from sqlglot import exp
 
-MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts"}
+MADE_BY_THE_BUILD = {
+    "staging.run",
+    "staging.renamed_accounts",
+    "staging.reporting",
+    "staging.exchange_rates",
+    "staging.exchange_rate_overrides",
+}
 
 
 @lru_cache(maxsize=500)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from pipelines.transform import project
+from pipelines.transform import project, rates
 from pipelines.transform.model import Model
 from pipelines.transform.raw import raw_tables, renamed_accounts
 from pipelines.warehouse.catalog import has_table
@@ -26,9 +26,11 @@ def rules(connection: duckdb.DuckDBPyConnection, folder: Path, raw: str) -> str:
     """Everything that what is built depends on, but for the documents and the clock."""
     present = ", ".join(each.name for each in raw_tables(connection, raw))
     renamed = renamed_accounts(connection, raw)
+    reporting = rates.found(connection, raw)
+    converted = f", in {reporting.currency} by {reporting.overrides}" if reporting else ""
     return (
         f"{project.fingerprint(folder)}, layout {LAYOUT}, on DuckDB {duckdb.__version__}"
-        f" from {present}, renamed {renamed}"
+        f" from {present}, renamed {renamed}{converted}"
     )
 
 

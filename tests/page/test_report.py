@@ -93,7 +93,19 @@ def expected(published: duckdb.DuckDBPyConnection, series: str, where: str = "tr
         GROUP BY ALL HAVING sum(amount_cents) <> 0
         """
     ).fetchall()
-    return {(row[0], row[1], row[2]): Decimal(row[3]).scaleb(-2) for row in rows}
+    found = {(row[0], row[1], row[2]): Decimal(row[3]).scaleb(-2) for row in rows}
+    if series == "category":
+        return found
+    converted = published.execute(
+        f"""
+        SELECT 'overall', {series} AS series, strftime(month, '%b %Y'), sum(reporting_amount)
+        FROM spend
+        WHERE month > (SELECT max(month) FROM spend AS every WHERE reporting_amount IS NOT NULL)
+                      - INTERVAL 13 MONTH AND {where}
+        GROUP BY ALL HAVING sum(reporting_amount) <> 0
+        """
+    ).fetchall()
+    return found | {(row[0], row[1], row[2]): row[3] for row in converted}
 
 
 _SERIES = {
@@ -112,7 +124,29 @@ def test_figures_are_those_of_sql(
 ) -> None:
     found = figures(visit(report), dimension)
     assert found == expected(published, _SERIES[dimension])
-    assert {currency for currency, _, _ in found} == {"USD", "EUR", "GBP"}
+    overall = set() if dimension == "category" else {"overall"}
+    assert {currency for currency, _, _ in found} == {"USD", "EUR", "GBP"} | overall
+
+
+def test_the_total_stands_first_and_the_rates_below_it(
+    report: Path, visit: Callable[..., Page], published: duckdb.DuckDBPyConnection
+) -> None:
+    page = visit(report)
+    assert page.locator("h2").first.inner_text() == "All in EUR"
+    rows = page.locator("#overall .scroller").last.locator("tbody tr").all_inner_texts()
+    shown = [tuple(row.split("\t")[:3]) for row in rows]
+    used = published.execute(
+        """
+        SELECT DISTINCT currency, CAST(exchange_rate AS VARCHAR),
+            CAST(exchange_rate_date AS VARCHAR)
+        FROM fct_invoices
+        WHERE currency <> 'EUR' AND payment_status <> 'void'
+            AND billing_period_last_day >= '2024-07-01'
+        """
+    ).fetchall()
+    assert {(name, Decimal(rate), day) for name, rate, day in shown if rate != "no rate"} == {
+        (name, Decimal(rate), day) for name, rate, day in used if rate is not None
+    }
 
 
 def test_filters(
@@ -313,6 +347,6 @@ def test_hostile_texts_stay_texts(
     file = tmp_path / "report.html"
     assert billhouse(altered, "report", "--output", str(file)).returncode == 0
     page = visit(file)
-    assert page.locator(f".breakdown tr[data-account={json.dumps(hostile)}]").count() == 1
+    assert page.locator(f"#USD .breakdown tr[data-account={json.dumps(hostile)}]").count() == 1
     page.get_by_role("combobox", name="Account").select_option(hostile)
     assert page.locator(".breakdown[data-dimension=account] tr:visible").count() == 1

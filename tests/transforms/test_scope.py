@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,8 +18,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from pipelines.config.reporting import ReportingSettings
 from pipelines.transform import BuildResult, raw
 from pipelines.transform.model import TRANSFORMS
+from pipelines.warehouse import exchange_rates
 from tests.transforms.test_lines import LINE
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
@@ -44,6 +47,7 @@ class History:
     listed: set[Place] = field(default_factory=set)
     now: datetime = NIGHT
     changed_tonight: set[Place] = field(default_factory=set)
+    rates: dict[str, str] = field(default_factory=dict)
 
     def next_night(self) -> None:
         self.changed_tonight.clear()
@@ -56,6 +60,7 @@ class History:
         for place in self.chance.sample(sorted(self.listed), len(self.listed)):
             if self.chance.random() < 0.25:
                 self.set(place, None)
+        self.exchange_rates()
 
     def set(self, place: Place, document: dict[str, Any] | None) -> None:
         """List another document there, or none any more: once a night, as a load would find it."""
@@ -72,6 +77,25 @@ class History:
         self.listed.discard(place)
         if document is not None:
             self.listed.add(place)
+
+    def exchange_rates(self) -> None:
+        """Some nights they don't come; some days come late, or are corrected."""
+        # Of its own, since it is asked hundreds of times.
+        chance = random.Random(self.chance.randint(0, 10**9))
+        if chance.random() < 0.3:
+            return
+        days = [(self.now - timedelta(days=number)).date() for number in range(1, 50)]
+        days += [date(2026, month, day) for month in range(1, 11) for day in (1, 28)]
+        rates = {
+            str(day): json.dumps({"USD": chance.choice(["1.25", "1.6", "N/A"]), "GBP": "0.8"})
+            for day in days
+            if chance.random() < (0.05 if str(day) in self.rates else 0.8)
+        }
+        self.rates |= rates
+        settings = ReportingSettings("GBP" if chance.random() < 0.1 else "EUR")
+        for each in self.databases:
+            exchange_rates.configure(each.connection, settings)
+            exchange_rates.keep(each.connection, rates, self.now, "night")
 
     def account(self) -> str:
         return self.chance.choice(["acme", "umbrella"])

@@ -6,4 +6,6 @@ HAVING
     count(*) > 1
     OR min(before) = min(after)
     OR kind IS NULL
-    OR kind NOT IN ('delisted', 'relisted', 'amount_corrected', 'became_unpaid', 'voided', 'refunded')
+    OR kind NOT IN (
+        'delisted', 'relisted', 'amount_corrected', 'became_unpaid', 'voided', 'refunded', 'rate_corrected'
+    )

@@ -10,6 +10,12 @@ WITH invoices AS (
     INNER JOIN dim_currencies AS currencies ON invoice.currency = currencies.currency
     LEFT JOIN issuers ON invoice.vendor = issuers.vendor
     WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
+),
+
+reported AS (
+    SELECT line_id, CAST(sum(reporting_amount_cents) AS DECIMAL(19, 0)) AS cents
+    FROM fct_reporting_spend
+    GROUP BY line_id
 )
 
 SELECT
@@ -55,9 +61,16 @@ SELECT
     invoice.currency_basis AS "x_BillingCurrencyBasis",
     CASE WHEN invoice.invoice_number IS NULL THEN 'derived' ELSE 'stated' END AS "x_InvoiceIdBasis",
     invoice.paid AS "x_InvoicePaidAmount",
-    invoice.paid_at AS "x_InvoicePaidDate"
+    invoice.paid_at AS "x_InvoicePaidDate",
+    invoice.reporting_currency AS "x_ReportingCurrency",
+    reported.cents * reporting_currencies.minor_unit AS "x_ReportingBilledCost",
+    invoice.exchange_rate AS "x_ExchangeRate",
+    invoice.exchange_rate_date AS "x_ExchangeRateDate",
+    invoice.exchange_rate_basis AS "x_ExchangeRateBasis"
 FROM fct_invoice_lines AS line
 INNER JOIN invoices AS invoice ON line.invoice_id = invoice.invoice_id
 INNER JOIN dim_currencies AS currencies ON line.currency = currencies.currency
+LEFT JOIN reported ON line.line_id = reported.line_id
+LEFT JOIN dim_currencies AS reporting_currencies ON invoice.reporting_currency = reporting_currencies.currency
 WHERE line.amount_cents IS NOT NULL
 ORDER BY "InvoiceIssuerName", "BillingAccountId", "BillingPeriodStart", "InvoiceId", "InvoiceDetailId"

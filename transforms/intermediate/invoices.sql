@@ -9,7 +9,12 @@ WITH versions AS (
                 AND billing_period_end > coalesce(valid_to, run.started_at) THEN 'upcoming'
             ELSE listed_status
         END AS payment_status,
-        rejection_reason IS NULL AND NOT is_listed_upcoming AND listed_status <> 'upcoming' AS is_issued
+        rejection_reason IS NULL AND NOT is_listed_upcoming AND listed_status <> 'upcoming' AS is_issued,
+        -- What accrues until its period is over is issued by that.
+        CASE
+            WHEN listed_status = 'open' AND accrues_until_period_end THEN greatest(valid_from, billing_period_end)
+            ELSE valid_from
+        END AS issued_by
     FROM intermediate.identified_documents AS version
     CROSS JOIN staging.run
 ),
@@ -24,6 +29,7 @@ ranked AS (
         ) AS choice,
         bool_or(is_issued) OVER (PARTITION BY vendor, account, identity) AS has_been_issued,
         min(valid_from) OVER (PARTITION BY vendor, account, identity) AS first_seen_at,
+        min(issued_by) FILTER (is_issued) OVER (PARTITION BY vendor, account, identity) AS issued_at,
         max(valid_to) FILTER (rejection_reason IS NULL) OVER (PARTITION BY vendor, account, identity) AS gone_at
     FROM versions
 )
@@ -32,7 +38,7 @@ SELECT
     invoice_id,
     * EXCLUDE (
         invoice_id, choice, listed_status, accrues_until_period_end, valid_from, natural_identity,
-        is_known_by_period, gone_at
+        is_known_by_period, gone_at, issued_by
     ),
     valid_from AS updated_at,
     CASE WHEN valid_to IS NOT NULL THEN coalesce(gone_at, valid_to) END AS delisted_at

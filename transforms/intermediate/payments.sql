@@ -25,6 +25,7 @@ amounts AS (
     SELECT
         *,
         unit_price_of(unit_price, price_number) AS price,
+        TRY_CAST(price_number AS DECIMAL(15, 9)) AS stated_price,
         hundredths(amount_number) AS paid,
         hundredths(billed_number) AS billed,
         hundredths(tax_number) AS tax
@@ -54,6 +55,7 @@ SELECT
     amount_cents,
     currency,
     currency = invoice_currency AS is_in_invoice_currency,
+    stated_price,
     created_at,
     unknown_currency(' of a payment', currency, is_known_currency) AS rejection_reason
 FROM numbered

@@ -21,10 +21,20 @@ settled AS (
             WHEN status IN ('open', 'past_due', 'failed') THEN 0
         END AS settled_cents
     FROM clocked
+),
+
+balanced AS (
+    SELECT
+        *,
+        CASE
+            WHEN status IN ('paid', 'no_charge', 'written_off', 'void') THEN 0
+            WHEN status IN ('open', 'past_due', 'failed') THEN total_cents - settled_cents
+        END AS balance_due_cents
+    FROM settled
 )
 
 SELECT
-    invoice_id, -- stable surrogate: a hash of vendor, account and the vendor's key
+    invoice.invoice_id, -- stable surrogate: a hash of vendor, account and the vendor's key
     vendor, -- the vendor, as the configuration names it
     account, -- the account's name in the configuration
     invoice_number, -- the vendor's own id or number; null where it gives none
@@ -33,7 +43,7 @@ SELECT
     CAST(billing_period_start AS DATE) AS billing_period_first_day, -- the period's first day (UTC), for tools that shift moments by their own time zone
     CAST(billing_period_end - INTERVAL '0.000001' SECOND AS DATE) AS billing_period_last_day, -- its last day (UTC), inclusive
     billing_period_basis, -- stated by the vendor, derived (Turso: the month before the due date; the day of a stated moment), or unknown
-    currency, -- ISO 4217, upper case
+    invoice.currency, -- ISO 4217, upper case
     currency_basis, -- stated in the document, documented by the vendor, or assumed
     total_cents, -- what the vendor bills for this invoice, tax included; credit notes are negative
     subtotal_cents, -- where stated, with the vendor's sign
@@ -43,10 +53,7 @@ SELECT
     starting_balance_cents, -- where stated; positive reduces what is billed
     refunded_cents, -- where stated; positive is money that came back
     settled_cents AS paid_cents, -- stated, else the total where paid and 0 where open, past due or failed
-    CASE
-        WHEN status IN ('paid', 'no_charge', 'written_off', 'void') THEN 0
-        WHEN status IN ('open', 'past_due', 'failed') THEN total_cents - settled_cents
-    END AS balance_due_cents, -- what is still to be paid; null where upcoming or unknown
+    balance_due_cents, -- what is still to be paid; null where upcoming or unknown
     status AS payment_status, -- upcoming, open, past_due, failed, paid, no_charge, written_off, void or unknown
     vendor_status, -- the vendor's own word; null where it says none
     due_at, -- when payment is due
@@ -56,5 +63,20 @@ SELECT
     first_seen_at, -- when the first version was loaded
     updated_at, -- when the current version was loaded
     delisted_at, -- when the vendor stopped listing an issued invoice
-    load_id -- the dlt load that brought the current version
-FROM settled
+    load_id, -- the dlt load that brought the current version
+    rate.reporting_currency, -- the configured one, ISO 4217; null without one
+    TRY_CAST(
+        sign(total_cents)
+        * ((abs(CAST(total_cents AS HUGEINT)) * rate.numerator + rate.denominator // 2) // rate.denominator)
+        AS BIGINT
+    ) AS reporting_total_cents, -- the total in the reporting currency's minor unit, rounded once, half away from zero; null without a rate
+    TRY_CAST(
+        sign(balance_due_cents)
+        * ((abs(CAST(balance_due_cents AS HUGEINT)) * rate.numerator + rate.denominator // 2) // rate.denominator)
+        AS BIGINT
+    ) AS reporting_balance_due_cents, -- the balance due in the same
+    rate.exchange_rate, -- units of `currency` for one of the reporting currency, as the ECB quotes them for one euro
+    rate.exchange_rate_date, -- the ECB's day that it is from; null where it is no day's
+    rate.exchange_rate_basis -- same_currency, vendor, override, fixed, period_end or latest_provisional; null without a rate
+FROM balanced AS invoice
+LEFT JOIN intermediate.invoice_rates AS rate ON invoice.invoice_id = rate.invoice_id

@@ -1,5 +1,6 @@
 -- One row per change of an issued invoice that somebody should know of, as its versions tell it: a corrected amount, a paid
--- one that is unpaid again, a void, a refund, and when the vendor ceased to list it or listed it again.
+-- one that is unpaid again, a void, a refund, when the vendor ceased to list it or listed it again, and when the ECB corrected
+-- the rate that it is converted by (which stays as it was).
 -- kept: by invoice
 WITH neighbours AS (
     SELECT
@@ -68,12 +69,15 @@ changes AS (
     SELECT invoice_id, changed_at, 'refunded', CAST(refunded_before AS VARCHAR), CAST(refunded_cents AS VARCHAR)
     FROM refunds
     WHERE refunded_before <> refunded_cents
+    UNION ALL
+    SELECT invoice_id, changed_at, 'rate_corrected', rate_before, rate_after
+    FROM intermediate.rate_corrections
 )
 
 SELECT
     invoice_id, -- the invoice in fct_invoices
     changed_at, -- when the version that shows it was loaded
-    kind, -- delisted, relisted, amount_corrected, became_unpaid, voided or refunded
-    before, -- the status before, or the amount in the currency's minor unit; null where it was not listed
+    kind, -- delisted, relisted, amount_corrected, became_unpaid, voided, refunded or rate_corrected
+    before, -- the status before, the amount in the currency's minor unit, or the exchange rate; null where it was not listed
     after -- the same afterwards
 FROM changes

@@ -19,9 +19,16 @@ SELECT
         WHEN invoice.due_at IS NOT NULL THEN 0
     END AS days_overdue, -- days since then, when this was built; null where no day is named
     invoice.payment_status <> 'unknown' AS is_known, -- whether the vendor says that it is unpaid
-    invoice.invoice_url -- a page for people, else a PDF; vendors' links expire
+    invoice.invoice_url, -- a page for people, else a PDF; vendors' links expire
+    invoice.reporting_currency, -- as in fct_invoices; null without one
+    invoice.reporting_total_cents * reporting.minor_unit AS reporting_total, -- the total in it; null without a rate
+    invoice.reporting_balance_due_cents * reporting.minor_unit AS reporting_to_pay, -- what is still to be paid in it
+    invoice.exchange_rate, -- as in fct_invoices
+    invoice.exchange_rate_date, -- as in fct_invoices
+    invoice.exchange_rate_basis -- as in fct_invoices
 FROM marts.fct_invoices AS invoice
 INNER JOIN marts.dim_currencies AS currency ON invoice.currency = currency.currency
+LEFT JOIN marts.dim_currencies AS reporting ON invoice.reporting_currency = reporting.currency
 CROSS JOIN staging.run
 WHERE
     (invoice.payment_status IN ('open', 'past_due', 'failed') AND invoice.balance_due_cents <> 0)

@@ -16,8 +16,17 @@ SELECT
     spent.payment_status = 'upcoming' AS is_estimate, -- the invoice still accrues, so that it may change
     spent.payment_status, -- the invoice's
     spent.invoice_id, -- the invoice in fct_invoices
-    spent.line_id -- the line in fct_invoice_lines
+    spent.line_id, -- the line in fct_invoice_lines
+    invoice.reporting_currency, -- as in fct_invoices; null without one
+    reported.reporting_amount_cents * reporting.minor_unit AS reporting_amount, -- this month's part in it: an invoice's add up to its total there
+    invoice.exchange_rate, -- as in fct_invoices
+    invoice.exchange_rate_date, -- as in fct_invoices
+    invoice.exchange_rate_basis -- as in fct_invoices
 FROM marts.fct_monthly_spend AS spent
 INNER JOIN marts.fct_invoice_lines AS line ON spent.line_id = line.line_id
 INNER JOIN marts.dim_currencies AS currency ON spent.currency = currency.currency
+INNER JOIN marts.fct_invoices AS invoice ON spent.invoice_id = invoice.invoice_id
+LEFT JOIN marts.dim_currencies AS reporting ON invoice.reporting_currency = reporting.currency
+LEFT JOIN marts.fct_reporting_spend AS reported
+    ON spent.line_id = reported.line_id AND spent.month IS NOT DISTINCT FROM reported.month
 WHERE spent.payment_status <> 'void'

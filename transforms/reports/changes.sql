@@ -8,8 +8,8 @@ SELECT
     invoice.currency,
     strftime(change.changed_at, '%Y-%m-%d') AS day,
     replace(change.kind, '_', ' ') AS kind,
-    try_cast(change.before AS BIGINT) AS before_cents,
-    try_cast(change.after AS BIGINT) AS after_cents,
+    CASE WHEN change.kind <> 'rate_corrected' THEN try_cast(change.before AS BIGINT) END AS before_cents,
+    CASE WHEN change.kind <> 'rate_corrected' THEN try_cast(change.after AS BIGINT) END AS after_cents,
     replace(coalesce(change.before, ''), '_', ' ') AS before,
     replace(coalesce(change.after, ''), '_', ' ') AS after,
     count(*) OVER () AS total

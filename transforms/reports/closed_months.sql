@@ -1,8 +1,12 @@
 -- One row per currency that has one: its newest closed month, and how many of the accounts that bill in the currency have an
 -- invoice in it (others may be late, or over). A month is closed in a currency when no account that bills in it still has it
--- open. The one rule for the status, lists of invoices and the report.
+-- open. The one rule for the status, lists of invoices and the report. What is converted counts as a currency, `all in EUR`.
 WITH billing AS (
     SELECT DISTINCT currency, vendor, account FROM fct_invoices
+    UNION ALL
+    SELECT DISTINCT 'all in ' || reporting_currency AS currency, vendor, account
+    FROM fct_invoices
+    WHERE reporting_currency IS NOT NULL
 ),
 
 months AS (

@@ -74,12 +74,13 @@ def run(
         from pipelines.cli.secrets_permissions import warn_of_readable_secrets
         from pipelines.job import run as job
         from pipelines.job.alerts import Alerting
-        from pipelines.transform import project
+        from pipelines.transform import project, rates
 
         configuration = Configuration()
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
         known = configuration.acknowledged([each.name for each in project.audits()])
+        reporting = configuration.reporting(rates.currencies)
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
         metrics = Metrics(configuration.metrics_textfile(), warehouse, tell)
@@ -91,6 +92,7 @@ def run(
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
                 run_id=run_id,
+                reporting=reporting,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.tell_of(exit_code, report)
@@ -112,9 +114,15 @@ def rebuild(
     run_id = new_run_id()
     with watching(log_format, run_id) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.job import run as job
+        from pipelines.transform import rates
 
+        configuration = Configuration()
         report = job.rebuild(
-            configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
+            configured_warehouse(configuration),
+            listener=tell,
+            lock_timeout=lock_timeout,
+            run_id=run_id,
+            reporting=configuration.reporting(rates.currencies),
         )
     _finish(report, report.exit_code, log_format, {}, verbose=verbose)
 

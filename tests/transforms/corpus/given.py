@@ -18,6 +18,7 @@ import msgspec
 from pipelines.publish.export import name_issuers
 from pipelines.warehouse import load_results
 from pipelines.warehouse.load_results import AccountOutcome
+from tests.transforms.corpus import rates
 
 GIVEN = Path(__file__).parent / "given"
 NIGHTS = [datetime(2026, month, 1, 2, tzinfo=UTC) for month in range(7, 12)]
@@ -111,6 +112,7 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE TABLE raw.renamed_accounts (vendor TEXT, account TEXT, first_name TEXT)"
     )
     connection.executemany("INSERT INTO raw.renamed_accounts VALUES (?, ?, ?)", _RENAMED)
+    rates.load(connection, NIGHTS)
     _add_load_results(connection)
 
 

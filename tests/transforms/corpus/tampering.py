@@ -47,7 +47,52 @@ ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 STATED = "intermediate.stated_parts"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
+RATED = "exchange_rate_basis = 'period_end'"
+REPORTED = "marts.fct_reporting_spend"
+
 TAMPERING: dict[str, list[str]] = {
+    "accepted_exchange_rates": [
+        *(
+            one(INVOICES, change, RATED)
+            for change in (
+                "exchange_rate = 0",
+                "exchange_rate = NULL",
+                "exchange_rate_basis = NULL",
+                "exchange_rate_basis = '?'",
+                "exchange_rate_date = NULL",
+                "exchange_rate_basis = 'fixed'",
+                "exchange_rate_basis = 'same_currency', exchange_rate_date = NULL",
+                "exchange_rate = NULL, exchange_rate_basis = NULL, exchange_rate_date = NULL",
+            )
+        ),
+        one(
+            INVOICES,
+            "reporting_balance_due_cents = 0",
+            f"{RATED} AND balance_due_cents = total_cents AND total_cents > 0",
+        ),
+        *(
+            one(INVOICES, change, "exchange_rate_basis = 'same_currency' AND total_cents > 0")
+            for change in (
+                "exchange_rate = 2",
+                "exchange_rate_basis = 'override'",
+                "reporting_total_cents = 0, balance_due_cents = NULL",
+            )
+        ),
+    ],
+    "reporting_amounts_add_up": [
+        again(REPORTED),
+        without(REPORTED, "reporting_amount_cents > 0"),
+        one(REPORTED, "reporting_amount_cents = reporting_amount_cents + 1"),
+        one(REPORTED, "reporting_amount_cents = NULL", "reporting_amount_cents > 0"),
+        one(REPORTED, "line_id = '?'"),
+        one(REPORTED, "month = '1999-01-01'"),
+        one(REPORTED, "reporting_currency = 'AAA'"),
+        one(REPORTED, "reporting_currency = 'ZZZ'"),
+        one(INVOICES, "reporting_total_cents = NULL", RATED),
+    ],
+    "missing_exchange_rates": [
+        one(INVOICES, "reporting_total_cents = NULL", RATED),
+    ],
     "accepted_line_values": [
         *(
             one(LINES, f"{column} = {value}")

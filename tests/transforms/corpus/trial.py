@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.transform import names, project, raw
+from pipelines.transform import names, project, rates, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
 from tests.transforms.corpus.askings import add_twins, read_queries
@@ -45,6 +45,7 @@ class Trial:
         load(self.connection)
         names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
         Clock(STARTED_AT).write(self.connection, "staging.run")
+        rates.write(self.connection, rates.found(self.connection, "raw"), TRANSFORMS)
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
         name_most_issuers(self.connection)
