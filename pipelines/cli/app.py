@@ -25,6 +25,7 @@ from pipelines.cli.commands.rename_account import rename_account
 from pipelines.cli.commands.report import report
 from pipelines.cli.commands.run import rebuild, run
 from pipelines.cli.commands.show import show
+from pipelines.cli.commands.spend import spend
 from pipelines.cli.commands.status import status
 from pipelines.cli.warehouse_option import WarehouseOption, choose, with_warehouse
 from pipelines.config import dlt_settings
@@ -89,6 +90,7 @@ for command in (
     status,
     report,
     invoices,
+    spend,
     show,
     compare,
     query,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,18 +15,27 @@ from pipelines.warehouse.files import Warehouse
 @dataclass(frozen=True)
 class RunContext:
     """What both halves of a run know of it. `started_at` is the clock of every rule that needs one,
-    `started` the seconds of a clock that never jumps."""
+    `started` the seconds of a clock that never jumps, `rules` what `[allocation]` and `[budgets]`
+    name, as JSON texts by name."""
 
     warehouse: Warehouse
     run_id: str
     started_at: datetime
     tell: Listener
+    rules: Mapping[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
 
-def begin(warehouse: Warehouse, listener: Listener, run_id: str | None = None) -> RunContext:
+def begin(
+    warehouse: Warehouse,
+    listener: Listener,
+    run_id: str | None = None,
+    rules: Mapping[str, str] | None = None,
+) -> RunContext:
     """A run that begins now."""
-    return RunContext(warehouse, run_id or new_run_id(), datetime.now(UTC), unfailing(listener))
+    return RunContext(
+        warehouse, run_id or new_run_id(), datetime.now(UTC), unfailing(listener), rules or {}
+    )
 
 
 def new_run_id() -> str:

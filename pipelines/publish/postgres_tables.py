@@ -32,6 +32,7 @@ _KEYS = {
     "invoice_changes": ("invoice_id", "changed_at", "kind"),
     "load_results": ("run_id", "vendor", "account"),
     "payables": ("invoice_id",),
+    "team_budgets": ("team", "month", "currency"),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pipelines.transform import inputs
 from pipelines.transform.model import ModelError
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts"}
+MADE_BY_THE_BUILD = {"staging.run", "staging.renamed_accounts", *inputs.NAMES}
 
 
 @lru_cache(maxsize=500)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from pipelines.transform.model import TRANSFORMS
+from pipelines.warehouse import rule_files
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 
@@ -106,3 +108,22 @@ def test_two_periods_are_no_rhythm(work: WorkDatabase) -> None:
     bill(work, 2, "1.00")
     bill(work, 3, "1.00")
     assert found(work, "missing_invoice") == []
+
+
+def test_budgets_that_were_passed(work: WorkDatabase) -> None:
+    for month in (8, 9, 10):
+        bill(work, month, "10.00")
+    share = {"team": "search", "line": 2, "percentage": "50"}
+    anything = dict.fromkeys(
+        ("vendor", "account", "project", "resource", "tag", "category", "sku"), ""
+    )
+    rules = [{"rule": 2, "method": "percentage", "shares": [share], **anything}]
+    for budget, told in (("5.00", 0), ("4.99", 2)):
+        budgets = [{"team": "search", "month": None, "currency": "USD", "amount": budget}]
+        documents = {"allocation": json.dumps(rules), "budgets": json.dumps(budgets)}
+        rule_files.remember(work.connection, documents, NIGHT)
+        messages = [
+            f"search has spent USD 5.00 in 2026-{month:02}, more than its budget of 4.99"
+            for month in (9, 10)
+        ]
+        assert found(work, "budget_passed") == messages[:told]

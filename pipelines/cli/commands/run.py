@@ -82,6 +82,7 @@ def run(
         configuration = Configuration()
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
+        rules = configuration.rule_files()
         known = configuration.acknowledged([each.name for each in project.audits()])
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
@@ -94,6 +95,7 @@ def run(
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
                 run_id=run_id,
+                rules=rules,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.write(exit_code, report)
@@ -139,7 +141,8 @@ def rebuild(
 ) -> None:
     """Build the tables again from the documents that are loaded, audit and publish them.
 
-    Nothing is fetched. This is what to do after a change of the SQL in transforms/.
+    Nothing is fetched. This is what to do after a change of the rules in [allocation] or [budgets],
+    or of the SQL in transforms/.
 
     \b
     Examples:
@@ -150,8 +153,13 @@ def rebuild(
     with watching(log_format, run_id) as tell, ending_in_a_sentence(tell, verbose=verbose):
         from pipelines.job import run as job
 
+        configuration = Configuration()
         report = job.rebuild(
-            configured_warehouse(), listener=tell, lock_timeout=lock_timeout, run_id=run_id
+            configured_warehouse(configuration),
+            listener=tell,
+            lock_timeout=lock_timeout,
+            run_id=run_id,
+            rules=configuration.rule_files(),
         )
     _finish(report, report.exit_code, log_format, {}, verbose=verbose)
 

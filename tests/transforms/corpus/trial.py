@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.publish.export import name_issuers
-from pipelines.transform import names, project, raw
+from pipelines.transform import inputs, names, project, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
 from tests.transforms.corpus.given import STARTED_AT, load
@@ -58,6 +58,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "coalesce(spend.resource, '')",
         "{rank}": "abs(change_cents)",
+        "{by}": "coalesce(spend.project, '–')",
     },
     _SHARED
     | {
@@ -79,6 +80,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "''",
         "{rank}": "cents",
+        "{by}": "coalesce(strftime(spend.month, '%Y-%m'), '–')",
     },
     _SHARED
     | {
@@ -100,6 +102,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "''",
         "{rank}": "cents",
+        "{by}": "spend.vendor",
     },
 )
 Rows = Counter[tuple[Any, ...]]
@@ -121,7 +124,12 @@ class Trial:
         )
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
-        names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
+        names.make(
+            self.connection,
+            TRANSFORMS,
+            raw.renamed_accounts(self.connection, "raw"),
+            inputs.statements(self.connection, "raw"),
+        )
         Clock(STARTED_AT).write(self.connection, "staging.run")
         # Exports name the tables as they are published, without a schema.
         self.connection.execute("USE marts")
