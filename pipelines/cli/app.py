@@ -14,7 +14,9 @@ import typer
 from pipelines.cli import streams
 from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
+from pipelines.cli.commands.changes import changes
 from pipelines.cli.commands.check import check
+from pipelines.cli.commands.close import close
 from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
@@ -93,6 +95,8 @@ for command in (
     spend,
     show,
     compare,
+    changes,
+    close,
     query,
     export,
     rebuild,

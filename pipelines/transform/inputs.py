@@ -20,7 +20,18 @@ _TABLES = {
         "SELECT name, arg_max(document, number) AS document FROM {raw}.rule_files"
         " WHERE since <= {moment} GROUP BY name",
     ),
+    "closed_months": (
+        "name VARCHAR, month DATE, closed_at TIMESTAMPTZ, believed_at TIMESTAMPTZ",
+        "SELECT name, month, closed_at, believed_at FROM {raw}.closed_months WHERE {closed}",
+    ),
+    "closed_spend": (
+        "month DATE, line_id VARCHAR, invoice_id VARCHAR, vendor VARCHAR, account VARCHAR,"
+        " category VARCHAR, description VARCHAR, currency VARCHAR, amount_cents BIGINT",
+        "SELECT * EXCLUDE (name) FROM {raw}.closed_spend"
+        " WHERE name IN (SELECT name FROM {raw}.closed_months WHERE {closed})",
+    ),
 }
+_CLOSED = "closed_at <= {moment} AND (reopened_at IS NULL OR reopened_at > {moment})"
 NAMES = frozenset(f"staging.{name}" for name in _TABLES)
 
 
@@ -37,6 +48,7 @@ def statements(
         made.append(f"CREATE OR REPLACE TABLE staging.{name} ({columns})")
         if raw and has_table(connection, schema, name, database or None):
             place = f"{identifier(database or home)}.{identifier(schema)}"
-            source = query.format(raw=place, moment=moment)
+            closed = _CLOSED.format(moment=moment)
+            source = query.format(raw=place, moment=moment, closed=closed)
             made.append(f"INSERT INTO staging.{name} BY NAME {source}")
     return ";\n".join(made)

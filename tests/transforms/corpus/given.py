@@ -161,7 +161,31 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "INSERT INTO raw.rule_files VALUES (?, ?, ?, ?)", [number, name, text, NIGHTS[0]]
         )
+    _close_months(connection)
     _add_load_results(connection)
+
+
+def _close_months(connection: duckdb.DuckDBPyConnection) -> None:
+    """Three months that were closed, of which one is open again. `closed.json` has what was closed
+    then: some of it is as it was."""
+    connection.execute(
+        "CREATE TABLE raw.closed_months (name TEXT, month DATE, closed_at TIMESTAMPTZ,"
+        " believed_at TIMESTAMPTZ, reopened_at TIMESTAMPTZ)"
+    )
+    for name, reopened_at in (("2026-06", None), ("2026-08", None), ("2026-05", NIGHTS[3])):
+        connection.execute(
+            "INSERT INTO raw.closed_months VALUES (?, ?, ?, ?, ?)",
+            [name, f"{name}-01", NIGHTS[2], NIGHTS[1], reopened_at],
+        )
+    connection.execute(
+        "CREATE TABLE raw.closed_spend (name TEXT, month DATE, line_id TEXT, invoice_id TEXT,"
+        " vendor TEXT, account TEXT, category TEXT, description TEXT, currency TEXT,"
+        " amount_cents BIGINT)"
+    )
+    connection.executemany(
+        "INSERT INTO raw.closed_spend VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        msgspec.json.decode((GIVEN.parent / "closed.json").read_bytes()),
+    )
 
 
 def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:
