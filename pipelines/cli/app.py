@@ -15,7 +15,9 @@ import typer
 from pipelines.cli import streams
 from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
+from pipelines.cli.commands.changes import changes
 from pipelines.cli.commands.check import check
+from pipelines.cli.commands.close import close
 from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
@@ -26,6 +28,7 @@ from pipelines.cli.commands.rename_account import rename_account
 from pipelines.cli.commands.report import report
 from pipelines.cli.commands.run import rebuild, run
 from pipelines.cli.commands.show import show
+from pipelines.cli.commands.spend import spend
 from pipelines.cli.commands.status import status
 from pipelines.cli.warehouse_option import WarehouseOption, choose, with_warehouse
 from pipelines.config import dlt_settings
@@ -92,8 +95,11 @@ for command in (
     status,
     report,
     invoices,
+    spend,
     show,
     compare,
+    changes,
+    close,
     query,
     export,
     rebuild,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from shlex import quote
@@ -22,6 +22,7 @@ from pipelines.job.events import Event, Listener
 from pipelines.report.questions import keep, text
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.ownership import published_files
+from pipelines.warehouse.rule_files import NAMES as RULE_FILES
 from pipelines.warehouse.sql_text import literal
 from pipelines.warehouse.stray_log import logs_of
 
@@ -68,18 +69,34 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
         typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
         accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
         reporting = ReportingSettings("EUR", rates_url=sandbox.rates_url)
-        _load(warehouse, tell, accounts, reporting)
+        rules = Configuration(GivenValues(_copied_rules(directory))).rule_files()
+        _load(warehouse, tell, accounts, reporting, rules)
         before = shutil.copyfile(warehouse.published, Path(aside, "before.duckdb"))
         sandbox.advance()
         typer.echo(f"{INVENTED}: a month passes, and everything is loaded again")
-        _load(warehouse, tell, accounts, reporting)
+        _load(warehouse, tell, accounts, reporting, rules)
         _print_answers(before, warehouse.published)
     command = _command()
     typer.echo(f"{INVENTED}. What to do next:")
     typer.echo(f"  export WAREHOUSE__DIRECTORY={quote(_from_here(directory))}")
+    for name in RULE_FILES:
+        typer.echo(f"  export {name.upper()}__FILE={quote(_from_here(directory / f'{name}.csv'))}")
     typer.echo(f"  {command} status")
+    typer.echo(f"  {command} spend --by team")
     typer.echo(f"  {command} report --open")
     typer.echo(f'  {command} query "{NEXT_QUESTION}"')
+
+
+def _copied_rules(directory: Path) -> dict[str, dict[str, str]]:
+    """Put the sandbox's files of rules beside the warehouse, and name them as [allocation] does."""
+    import sandbox
+
+    sections = {}
+    for name in RULE_FILES:
+        file = directory / f"{name}.csv"
+        shutil.copyfile(Path(sandbox.__file__).with_name(file.name), file)
+        sections[name] = {"file": str(file)}
+    return sections
 
 
 def _command() -> str:
@@ -119,7 +136,13 @@ def _remove_earlier(warehouse: Warehouse) -> None:
     """Remove the warehouse of the last demo; what else somebody put there stays."""
     parquet = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
     databases = (warehouse.work, warehouse.published)
-    for file in (*parquet, *databases, *(log for each in databases for log in logs_of(each))):
+    rules = (warehouse.directory / f"{name}.csv" for name in RULE_FILES)
+    for file in (
+        *parquet,
+        *databases,
+        *rules,
+        *(log for each in databases for log in logs_of(each)),
+    ):
         file.unlink(missing_ok=True)
 
 
@@ -128,8 +151,9 @@ def _load(
     listener: Listener,
     accounts: Sequence[ConfiguredAccount],
     reporting: ReportingSettings,
+    rules: Mapping[str, str],
 ) -> None:
-    report = job.run(warehouse, accounts, listener=listener, reporting=reporting)
+    report = job.run(warehouse, accounts, listener=listener, reporting=reporting, rules=rules)
     if report.problem is not None:
         raise JobError(report.problem)
 

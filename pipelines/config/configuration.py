@@ -95,6 +95,13 @@ class Configuration:
                 )
         return {name: int(rows) for name, rows in found.items()}
 
+    def rule_files(self) -> dict[str, str]:
+        """What the files of `[allocation]` and `[budgets]` say, by name: JSON texts."""
+        from pipelines.config.allocation import rule_files
+
+        with _told():
+            return rule_files(self.values)
+
     def metrics_textfile(self) -> Path | None:
         """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""
         with _told():

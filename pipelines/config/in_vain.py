@@ -12,7 +12,13 @@ from pipelines.errors import UsageError
 if TYPE_CHECKING:
     from sources.accounts.values import Values
 
-_NEARLY = {"alert": "alerts", "report": "reporting"}
+# Sections that are nearly right, and what is meant.
+_SECTIONS = {
+    "alert": "alerts",
+    "allocations": "allocation",
+    "budget": "budgets",
+    "report": "reporting",
+}
 _WAREHOUSE = ("directory",)
 _VARIABLE = "WAREHOUSE__DIRECTORY"
 
@@ -28,7 +34,7 @@ def refuse_settings_in_vain(values: Values, vendors: Iterable[str]) -> None:
     for name in sorted({key.partition("__")[0] for key in values.keys("sources")}):
         if name not in known and values.get("sources", name, "accounts") is not None:
             raise _unknown(f"[[sources.{name}.accounts]] is no vendor's", name, known)
-    for name, meant in _NEARLY.items():
+    for name, meant in _SECTIONS.items():
         if values.keys(name):
             raise _unknown(f"[{name}] is not read", name, [meant])
     refuse_unknown("warehouse", _WAREHOUSE, values.keys("warehouse"))

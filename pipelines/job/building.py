@@ -19,7 +19,7 @@ from pipelines.publish.write import begin, beside, publish
 from pipelines.transform import BuildResult, build, can_go_on
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.model import ModelError
-from pipelines.warehouse import exchange_rates, load_results
+from pipelines.warehouse import exchange_rates, load_results, rule_files
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals
 from pipelines.warehouse.migrations import drop_what_builds_once_kept
@@ -97,6 +97,7 @@ def _built(
     is_copy = False
     try:
         drop_what_builds_once_kept(connection)
+        rule_files.remember(connection, run.rules, run.started_at)
         is_copy = begin(
             connection, run.warehouse, folder, (lambda _: False) if everything else can_go_on
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,13 +16,15 @@ from pipelines.warehouse.files import Warehouse
 @dataclass(frozen=True)
 class RunContext:
     """What both halves of a run know of it. `started_at` is the clock of every rule that needs one,
-    `started` the seconds of a clock that never jumps."""
+    `started` the seconds of a clock that never jumps, `rules` what `[allocation]` and `[budgets]`
+    name, as JSON texts by name."""
 
     warehouse: Warehouse
     run_id: str
     started_at: datetime
     tell: Listener
     reporting: ReportingSettings | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
 
@@ -30,10 +33,17 @@ def begin(
     listener: Listener,
     run_id: str | None = None,
     reporting: ReportingSettings | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> RunContext:
     """A run that begins now."""
-    tell = unfailing(listener)
-    return RunContext(warehouse, run_id or new_run_id(), datetime.now(UTC), tell, reporting)
+    return RunContext(
+        warehouse,
+        run_id or new_run_id(),
+        datetime.now(UTC),
+        unfailing(listener),
+        reporting,
+        rules or {},
+    )
 
 
 def new_run_id() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,7 @@ def run(
     lock_timeout: float = 60.0,
     run_id: str | None = None,
     reporting: ReportingSettings | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> RunResult:
     """Fetch, load, transform, audit and publish, alone in the warehouse.
 
@@ -57,7 +58,7 @@ def run(
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
-    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting, rules) as this:
         outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
         if not any(outcome.whole_listings for outcome in outcomes):
             return _ended(this, outcomes, problem=_NO_LISTING_CAME)
@@ -73,6 +74,7 @@ def rebuild(
     lock_timeout: float = 60.0,
     run_id: str | None = None,
     reporting: ReportingSettings | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> RunResult:
     """Build, audit and publish what `raw` holds, without fetching anything.
 
@@ -84,7 +86,7 @@ def rebuild(
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
             " with `billhouse run`, or say with --warehouse where they are."
         )
-    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting) as this:
+    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting, rules) as this:
         return _ended(this, built=build_and_publish(this, everything=True))
 
 
@@ -134,11 +136,12 @@ def _alone_in(
     lock_timeout: float,
     run_id: str | None,
     reporting: ReportingSettings | None,
+    rules: Mapping[str, str] | None,
 ) -> Iterator[RunContext]:
     """A run that holds the warehouse, and meets no file of others and no log that isn't its
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        this = begin(warehouse, listener, run_id, reporting)
+        this = begin(warehouse, listener, run_id, reporting, rules)
         names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):

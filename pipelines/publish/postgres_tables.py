@@ -23,6 +23,7 @@ _HOLD_EVERY_CHARACTER = frozenset({"UTF8", "SQL_ASCII"})
 # What audits hold unique, or the table is made so; tools find a row again by it.
 _KEYS = {
     "audit_results": ("audit",),
+    "close_differences": ("month", "line_id", "currency"),
     "dim_billing_periods": ("vendor", "account", "month"),
     "dim_currencies": ("currency",),
     "fct_invoice_lines": ("line_id",),
@@ -31,7 +32,9 @@ _KEYS = {
     "fct_payments": ("payment_id",),
     "invoice_changes": ("invoice_id", "changed_at", "kind"),
     "load_results": ("run_id", "vendor", "account"),
+    "month_closes": ("month",),
     "payables": ("invoice_id",),
+    "team_budgets": ("team", "month", "currency"),
 }
 
 

@@ -59,6 +59,7 @@ class CurrencySection:
     unpaid_sums: Sequence[Row]
     unknown: Sequence[Row]
     month_changes: Mapping[str, Sequence[Row]]
+    teams: Sequence[Row]
     upcoming: Sequence[Row]
     facts: Sequence[Sequence[object]]
 
@@ -169,6 +170,7 @@ def _section(
             )
             for compared, columns in _COMPARED.items()
         },
+        ask(connection, "teams", currency=currency),
         ask(connection, "upcoming", currency=currency),
         [list(each.values()) for each in ask(connection, "fact_rows", currency=currency)],
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.transform import audit, changed, graph, names, project, rates, raw, state
+from pipelines.transform import audit, changed, graph, inputs, names, project, rates, raw, state
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.transform.names import Clock
@@ -75,12 +75,13 @@ def build(
     [(home,)] = connection.execute("SELECT current_database()").fetchall()
     this = _Build(connection, Clock(started_at, as_of), folder, raw_schema)
     renamed = raw.renamed_accounts(connection, raw_schema)
-    names.attach(connection, "scratch", folder, renamed)
+    given = inputs.statements(connection, raw_schema, as_of)
+    names.attach(connection, "scratch", folder, renamed, given)
     built = this.build_changed(scratch_stays=scratch_stays)
     if scratch_stays:
-        names.attach(connection, "everything", folder, renamed)
+        names.attach(connection, "everything", folder, renamed, given)
     else:
-        names.clear(connection, renamed)
+        names.clear(connection, renamed, given)
     built += this.build_whole()
     findings = list(audit.audit(connection, folder))
     # After an error the caller closes the connection, and all that it has attached with it.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.transform import project
+from pipelines.transform import inputs, project
 from pipelines.transform.model import BY_INVOICE, SCHEMAS, VIEW, WHOLE, Model
 from pipelines.warehouse.comments import comment_on
 
@@ -44,32 +44,39 @@ def attach(
     database: str,
     folder: Path,
     renamed: Sequence[RenamedAccount] = (),
+    given: str = "",
 ) -> None:
     """Attach a database with the schemas and macros, and use it from now on."""
     connection.execute(f"ATTACH ':memory:' AS {database}")
     connection.execute(f"USE {database}")
-    make(connection, folder, renamed)
+    make(connection, folder, renamed, given)
 
 
 def make(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
     renamed: Sequence[RenamedAccount] = (),
+    given: str = "",
 ) -> None:
-    """Schemas, macros and what macros read, in the connection's database."""
+    """Schemas, macros and what they and the models read, in the connection's database. `given` are
+    the statements of `inputs`; without them nothing was told."""
     for schema in SCHEMAS:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _write_renamed(connection, renamed)
+    connection.execute(given or inputs.statements(connection))
     for statements in project.macros(folder):
         connection.execute(statements)
 
 
-def clear(connection: duckdb.DuckDBPyConnection, renamed: Sequence[RenamedAccount] = ()) -> None:
-    """Let go of all that stands behind the names, in the connection's database."""
+def clear(
+    connection: duckdb.DuckDBPyConnection, renamed: Sequence[RenamedAccount], given: str
+) -> None:
+    """Let go of all that was built behind the names, in the connection's database."""
     for schema in SCHEMAS:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
         connection.execute(f"CREATE SCHEMA {schema}")
     _write_renamed(connection, renamed)
+    connection.execute(given)
 
 
 def _write_renamed(

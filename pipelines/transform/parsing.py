@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pipelines.transform import inputs
 from pipelines.transform.model import ModelError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ MADE_BY_THE_BUILD = {
     "staging.reporting",
     "staging.exchange_rates",
     "staging.exchange_rate_overrides",
+    *inputs.NAMES,
 }
 
 

@@ -460,7 +460,9 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
         os.umask(before)
     assert {entry.name for entry in folder.iterdir()} == {
         ".billhouse-demo",
+        "allocation.csv",
         "billhouse.duckdb",
+        "budgets.csv",
         "notes",
         "parquet",
         "run.lock",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.publish import closing
 from pipelines.transform.model import TRANSFORMS
+from pipelines.warehouse import rule_files
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 
@@ -106,3 +109,45 @@ def test_two_periods_are_no_rhythm(work: WorkDatabase) -> None:
     bill(work, 2, "1.00")
     bill(work, 3, "1.00")
     assert found(work, "missing_invoice") == []
+
+
+def test_budgets_that_were_passed(work: WorkDatabase) -> None:
+    for month in (8, 9, 10):
+        bill(work, month, "10.00")
+    share = {"team": "search", "line": 2, "percentage": "50"}
+    anything = dict.fromkeys(
+        ("vendor", "account", "project", "resource", "tag", "category", "sku"), ""
+    )
+    rules = [{"rule": 2, "method": "percentage", "shares": [share], **anything}]
+    for budget, told in (("5.00", 0), ("4.99", 2)):
+        budgets = [{"team": "search", "month": None, "currency": "USD", "amount": budget}]
+        documents = {"allocation": json.dumps(rules), "budgets": json.dumps(budgets)}
+        rule_files.remember(work.connection, documents, NIGHT)
+        messages = [
+            f"search has spent USD 5.00 in 2026-{month:02}, more than its budget of 4.99"
+            for month in (9, 10)
+        ]
+        assert found(work, "budget_passed") == messages[:told]
+
+
+def test_closed_months_that_would_now_be_something_else(work: WorkDatabase) -> None:
+    closing.create(work.connection)
+    bill(work, 9, "10.00")
+    bill(work, 10, "20.00")
+    assert found(work, "closed_month_changed") == []
+    work.connection.execute(
+        "INSERT INTO raw.closed_months VALUES ('2026-09', '2026-09-01', $now, $now, NULL);",
+        {"now": NIGHT},
+    )
+    columns = "invoice_id, vendor, account, category, NULL, currency, amount_cents"
+    work.connection.execute(
+        f"INSERT INTO raw.closed_spend SELECT '2026-09', month, line_id, {columns}"
+        " FROM marts.fct_monthly_spend WHERE month = '2026-09-01'"
+    )
+    assert found(work, "closed_month_changed") == []
+    for change, told in (("- 1", "0.01 more"), ("+ 101", "1.00 less")):
+        work.connection.execute(f"UPDATE raw.closed_spend SET amount_cents = amount_cents {change}")
+        assert found(work, "closed_month_changed") == [
+            f"2026-09 is closed, and would now be USD {told}, by 1 line(s): see `billhouse changes"
+            " --since-close`"
+        ]

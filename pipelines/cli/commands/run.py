@@ -79,6 +79,7 @@ def run(
         configuration = Configuration()
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
+        rules = configuration.rule_files()
         known = configuration.acknowledged([each.name for each in project.audits()])
         reporting = configuration.reporting(rates.currencies)
         warn_of_readable_secrets(tell)
@@ -93,6 +94,7 @@ def run(
                 lock_timeout=lock_timeout,
                 run_id=run_id,
                 reporting=reporting,
+                rules=rules,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.tell_of(exit_code, report)
@@ -104,7 +106,8 @@ def rebuild(
 ) -> None:
     """Build the tables again from the documents that are loaded, audit and publish them.
 
-    Nothing is fetched. This is what to do after a change of the SQL in transforms/.
+    Nothing is fetched. This is what to do after a change of the rules in [allocation] or [budgets],
+    or of the SQL in transforms/.
 
     \b
     Examples:
@@ -123,6 +126,7 @@ def rebuild(
             lock_timeout=lock_timeout,
             run_id=run_id,
             reporting=configuration.reporting(rates.currencies),
+            rules=configuration.rule_files(),
         )
     _finish(report, report.exit_code, log_format, {}, verbose=verbose)
 

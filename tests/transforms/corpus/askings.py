@@ -49,6 +49,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "coalesce(spend.resource, '')",
         "{rank}": "abs(change_cents)",
+        "{by}": "coalesce(spend.project, '–')",
     },
     _SHARED
     | {
@@ -70,6 +71,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "''",
         "{rank}": "cents",
+        "{by}": "coalesce(strftime(spend.month, '%Y-%m'), '–')",
     },
     _SHARED
     | {
@@ -91,6 +93,7 @@ ASKED_WITH = (
         "{project}": "coalesce(spend.project, '')",
         "{resource}": "''",
         "{rank}": "cents",
+        "{by}": "spend.vendor",
     },
 )
 # And of the tables of twins.sql, of which half a month later nothing published is fresh.

@@ -59,6 +59,47 @@ _RENAMED = [
 ]
 
 
+def _rule(
+    line: int, teams: str, method: str = "percentage", **conditions: str
+) -> dict[str, object]:
+    """A rule whose first row stands in this line of the file; `teams` are `x 40, y 60`."""
+    shares: list[dict[str, object]] = []
+    for team, _, percentage in (each.partition(" ") for each in teams.split(", ")):
+        shares.append({"team": team, "line": line + len(shares)})
+        if percentage:
+            shares[-1]["percentage"] = percentage
+    return {"rule": line, "method": method, "shares": shares, **_ANY, **conditions}
+
+
+_ANY = dict.fromkeys(("vendor", "account", "project", "resource", "tag", "category", "sku"), "")
+_RULES = [
+    _rule(2, "tagged 100", tag="team=a"),
+    _rule(3, "late 70", vendor="mongodb", resource="app", valid_from="2026-05-01"),
+    _rule(4, "early 100", category="usage", resource="app", valid_to="2026-04-01"),
+    _rule(5, "taxes 100", category="tax", valid_to="2026-05-01"),
+    _rule(6, "atlas 12.5, x 0.0001", vendor="mongodb", account="acme", sku="ATLAS_?*"),
+    _rule(8, "x 50, y 25, z 25", vendor="planetscale", project="s?op", account="acme"),
+    _rule(11, "y 33.3333, x 33.3333", vendor="planetscale", account="acme"),
+    _rule(13, "y, x", "evenly", vendor="p*", account="half"),
+    _rule(15, "z, y, x", "evenly", account="long", valid_from="2026-01-01", valid_to="2026-03-01"),
+    _rule(18, "minus 100", vendor="planetscale", account="credit"),
+    _rule(19, "x, minus, y, nobody", "proportional", vendor="planetscale", account="h*"),
+    _rule(23, "x 40, y 60", vendor="northflank", category="usage", account="acme"),
+    _rule(25, "y, x", "proportional", vendor="northflank", account="acme"),
+    _rule(27, "x 100", vendor="turso", account="amounts"),
+    _rule(28, "nobody, minus", "proportional", vendor="versori", account="yen"),
+    _rule(30, "z 100", vendor="versori", account="back_again"),
+    _rule(31, "z 50", vendor="versori", account="back again"),
+]
+_BUDGETS = [
+    {"team": "x", "month": None, "currency": "USD", "amount": "20"},
+    {"team": "x", "month": "2026-09-01", "currency": "USD", "amount": "99999999"},
+    {"team": "y", "month": "2026-08-01", "currency": "USD", "amount": "0.5"},
+    {"team": "unallocated", "month": None, "currency": "JPY", "amount": "7"},
+    {"team": "z", "month": "2030-01-01", "currency": "GBP", "amount": "2.0001"},
+]
+
+
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """A version of a document, and why it is in the corpus."""
 
@@ -113,7 +154,41 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.executemany("INSERT INTO raw.renamed_accounts VALUES (?, ?, ?)", _RENAMED)
     rates.load(connection, NIGHTS)
+    connection.execute(
+        "CREATE TABLE raw.rule_files (number BIGINT, name TEXT, document TEXT, since TIMESTAMPTZ)"
+    )
+    for number, (name, document) in enumerate(
+        [("allocation", []), ("allocation", _RULES), ("budgets", _BUDGETS)], start=1
+    ):
+        text = msgspec.json.encode(document).decode()
+        connection.execute(
+            "INSERT INTO raw.rule_files VALUES (?, ?, ?, ?)", [number, name, text, NIGHTS[0]]
+        )
+    _close_months(connection)
     _add_load_results(connection)
+
+
+def _close_months(connection: duckdb.DuckDBPyConnection) -> None:
+    """Three months that were closed, of which one is open again. `closed.json` has what was closed
+    then: some of it is as it was."""
+    connection.execute(
+        "CREATE TABLE raw.closed_months (name TEXT, month DATE, closed_at TIMESTAMPTZ,"
+        " believed_at TIMESTAMPTZ, reopened_at TIMESTAMPTZ)"
+    )
+    for name, reopened_at in (("2026-06", None), ("2026-08", None), ("2026-05", NIGHTS[3])):
+        connection.execute(
+            "INSERT INTO raw.closed_months VALUES (?, ?, ?, ?, ?)",
+            [name, f"{name}-01", NIGHTS[2], NIGHTS[1], reopened_at],
+        )
+    connection.execute(
+        "CREATE TABLE raw.closed_spend (name TEXT, month DATE, line_id TEXT, invoice_id TEXT,"
+        " vendor TEXT, account TEXT, category TEXT, description TEXT, currency TEXT,"
+        " amount_cents BIGINT)"
+    )
+    connection.executemany(
+        "INSERT INTO raw.closed_spend VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        msgspec.json.decode((GIVEN.parent / "closed.json").read_bytes()),
+    )
 
 
 def name_most_issuers(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,8 @@ HISTORY, CHANGES = "marts.fct_payment_status_history", "marts.invoice_changes"
 PAYABLES, SPENDING = "marts.payables", "marts.spend"
 PERIODS, CURRENCIES = "marts.dim_billing_periods", "marts.dim_currencies"
 REJECTED = "marts.rejected_documents"
+CLOSES, DIFFERENCES = "marts.month_closes", "marts.close_differences"
+ALLOCATED, BUDGETS = "marts.fct_allocated_spend", "marts.team_budgets"
 
 T_1 = "invoice_number = 'T-1'"
 OPEN = "invoice_number = 'T-3'"
@@ -360,6 +362,41 @@ TAMPERING: dict[str, list[str]] = {
         f" (SELECT min(invoice_id) FROM {SPEND} WHERE month = '2026-05-01')",
         one(SPEND, "amount_cents = amount_cents - 2", "line_id = (SELECT min(line_id) FROM ("
             f"SELECT line_id FROM {SPEND} GROUP BY line_id HAVING count(amount_cents) > 1))"),
+    ],
+    "allocation_adds_up": [
+        again(ALLOCATED, "amount = 0"),
+        again(ALLOCATED, "amount <> 0"),
+        without(ALLOCATED, "amount <> 0"),
+        one(ALLOCATED, "amount = amount + 0.01"),
+        one(ALLOCATED, "month = '2020-01-01'", "month IS NULL"),
+        *(
+            one(ALLOCATED, f"{column} = '?'")
+            for column in ("vendor", "account", "category", "currency", "invoice_id", "line_id")
+        ),
+        one(ALLOCATED, "is_estimate = NOT is_estimate"),
+        one(ALLOCATED, "vendor = '?'", f"line_id IN (SELECT line_id FROM {ALLOCATED}"
+            " GROUP BY line_id, month HAVING count(*) > 1)"),
+        one(ALLOCATED, "vendor = 'a'", f"line_id IN (SELECT line_id FROM {ALLOCATED}"
+            " GROUP BY line_id, month HAVING count(*) > 1)"),
+    ],
+    "budgets_add_up": [
+        again(BUDGETS, "spent = 0"),
+        again(BUDGETS, "spent <> 0"),
+        one(BUDGETS, "spent = spent + 1"),
+        one(BUDGETS, "remaining = remaining + 1", "spent = 0"),
+        one(BUDGETS, "is_estimate = NOT is_estimate"),
+    ],
+    "closes_once": [again(CLOSES), one(CLOSES, "believed_at = closed_at + INTERVAL 1 SECOND")],
+    "close_differences_add_up": [
+        again(DIFFERENCES),
+        without(DIFFERENCES),
+        one(DIFFERENCES, "difference = difference + 1"),
+        one(DIFFERENCES, "amount_now = amount_now + 1", "amount_now IS NOT NULL"),
+        one(DIFFERENCES, "month = '2020-01-01'"),
+        one(DIFFERENCES, "currency = 'XXX'"),
+        f"UPDATE {DIFFERENCES} SET line_id = 'one'",
+        without(SPENDING, f"month IN (SELECT month FROM {CLOSES}) AND amount <> 0"),
+        "DELETE FROM staging.closed_spend WHERE currency = 'GBP'",
     ],
     "cloudflare_billed_lines": [
         one(LINES, f"tags = '{BILLED}', amount_cents = amount_cents + {more}", PLANETSCALE_LINE)

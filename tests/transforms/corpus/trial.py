@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.transform import names, project, rates, raw
+from pipelines.transform import inputs, names, project, rates, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
 from tests.transforms.corpus.askings import add_twins, read_queries
@@ -43,7 +43,12 @@ class Trial:
         )
         self.connection.execute("SET TimeZone = 'UTC'")
         load(self.connection)
-        names.make(self.connection, TRANSFORMS, raw.renamed_accounts(self.connection, "raw"))
+        names.make(
+            self.connection,
+            TRANSFORMS,
+            raw.renamed_accounts(self.connection, "raw"),
+            inputs.statements(self.connection, "raw"),
+        )
         Clock(STARTED_AT).write(self.connection, "staging.run")
         rates.write(self.connection, rates.found(self.connection, "raw"), TRANSFORMS)
         # Exports name the tables as they are published, without a schema.
