@@ -19,7 +19,7 @@ test-duckdb2: .venv
 	$(RUN) --with 'duckdb>=2,<3' pytest -n auto --dist loadfile tests/transforms/test_corpus.py tests/transforms/test_audits.py \
 	    tests/pipelines/test_job.py tests/pipelines/test_queries.py tests/pipelines/test_duckdb_versions.py
 
-# What is left out starts processes or browsers, or builds long histories.
+# What is left out starts processes or browsers, or builds all tables for each of its cases.
 quick: .venv
 	$(RUN) pytest -n auto --dist loadfile -m "not slow and not browser"
 
