@@ -18,6 +18,7 @@ from pipelines.cli.commands.check import check
 from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
+from pipelines.cli.commands.files import files
 from pipelines.cli.commands.init import init
 from pipelines.cli.commands.invoices import invoices
 from pipelines.cli.commands.query import query
@@ -93,6 +94,7 @@ for command in (
     compare,
     query,
     export,
+    files,
     rebuild,
     backup,
     restore,

@@ -122,7 +122,7 @@ def _remove_earlier(warehouse: Warehouse) -> None:
 
 
 def _load(warehouse: Warehouse, listener: Listener, accounts: Sequence[ConfiguredAccount]) -> None:
-    report = job.run(warehouse, accounts, listener=listener)
+    report = job.run(warehouse, accounts, listener=listener, archive=True)
     if report.problem is not None:
         raise JobError(report.problem)
 

@@ -13,11 +13,11 @@ from pipelines.job import events
 from pipelines.job.building import Built, build_and_publish
 from pipelines.job.context import RunContext, begin
 from pipelines.job.events import Event, Listener
-from pipelines.job.loading import fetch_and_load
+from pipelines.job.loading import FileLinks, fetch_and_load
 from pipelines.job.result import RunResult
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.project import mart_names
-from pipelines.warehouse import load_results, stray_log
+from pipelines.warehouse import invoice_files, load_results, stray_log
 from pipelines.warehouse.disk import writable
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.load_results import AccountOutcome
@@ -48,18 +48,25 @@ def run(
     full_refresh: bool = False,
     lock_timeout: float = 60.0,
     run_id: str | None = None,
+    archive: bool = False,
 ) -> RunResult:
-    """Fetch, load, transform, audit and publish, alone in the warehouse.
+    """Fetch, load, transform, audit and publish, alone in the warehouse; with `archive`, fetch the
+    files of invoices then.
 
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
     with _alone_in(warehouse, listener, lock_timeout, run_id) as this:
-        outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
+        links: FileLinks | None = {} if archive else None
+        outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh, links=links)
         if not any(outcome.whole_listings for outcome in outcomes):
             return _ended(this, outcomes, problem=_NO_LISTING_CAME)
         built = build_and_publish(this, changed_since=moment.at)
+        if links is not None and not built.result.has_errors:
+            from pipelines.job.archiving import archive_files
+
+            archive_files(this, accounts, links)
         return _ended(this, outcomes, built)
 
 
@@ -131,7 +138,7 @@ def _alone_in(
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = begin(warehouse, listener, run_id)
-        names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
+        names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE, invoice_files.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):
             this.tell(events.log_set_aside(log))

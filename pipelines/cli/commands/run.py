@@ -83,6 +83,7 @@ def run(
         warehouse = configured_warehouse(configuration)
         accounts = configuration.accounts(vendor or (), account or ())
         known = configuration.acknowledged([each.name for each in project.audits()])
+        archive = configuration.archives()
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
         metrics = _Metrics(configuration.metrics_textfile(), warehouse, tell)
@@ -94,6 +95,7 @@ def run(
                 full_refresh=full_refresh,
                 lock_timeout=lock_timeout,
                 run_id=run_id,
+                archive=archive,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.write(exit_code, report)
