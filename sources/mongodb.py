@@ -27,6 +27,7 @@ from sources.vendor import (
     Account,
     Credential,
     HeaderText,
+    InvoiceFiles,
     Listing,
     Setup,
     Text,
@@ -37,6 +38,7 @@ from sources.vendor import (
 )
 
 ACCEPT = "application/vnd.atlas.2023-01-01+json"
+ACCEPT_CSV = "application/vnd.atlas.2023-01-01+csv"
 
 
 class MongodbAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -156,6 +158,14 @@ def detail(account: MongodbAccount, key: str, document: bytes) -> Listing | None
     return Listing(key, partial(_detail_pages, account, identifier), lambda _: Key(key))
 
 
+def csv_path(account: MongodbAccount, document: bytes) -> str | None:
+    """Cloud Manager's API documents none."""
+    identifier = scalar(document, "id")
+    if identifier is None or account.api == "public/v1.0":
+        return None
+    return f"{account.invoices_path}/{path_segment(identifier)}/csv"
+
+
 def authentication(account: MongodbAccount, base_url: str, redactor: Redactor) -> httpx.Auth:
     if account.public_key and account.private_key:
         return SharedDigest(account.public_key, account.private_key.reveal())
@@ -203,4 +213,9 @@ MONGODB = Vendor(
     listings=listings,
     probe=probe,
     detail=detail,
+    files=InvoiceFiles(
+        "text/csv",
+        csv_path,
+        accept=lambda account: ACCEPT_CSV if account.api == "atlas/v2" else "text/csv",
+    ),
 )

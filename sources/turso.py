@@ -18,10 +18,11 @@ from sources.client.authentication import RequestHeader
 from sources.client.client import Client
 from sources.client.paging import Page
 from sources.client.redaction import Redactor, Secret
-from sources.keys import UPCOMING, Key, id_key, is_object, number
+from sources.keys import UPCOMING, Key, id_key, is_object, number, scalar
 from sources.vendor import (
     Account,
     Credential,
+    InvoiceFiles,
     Listing,
     Setup,
     Text,
@@ -119,4 +120,9 @@ TURSO = Vendor(
     listings=listings,
     probe=probe,
     amount=amount,
+    files=InvoiceFiles(
+        "application/pdf",
+        lambda account, document: scalar(document, "invoice_pdf"),
+        hosts=frozenset({"assets.withorb.com"}),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -137,6 +137,18 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class InvoiceFiles(Generic[A]):
+    """Where the file of an issued invoice is, for the archive. `link` reads from the listed
+    document a URL on one of `hosts`, which is sent no credential; with `accept` (what to send as
+    such) a path of the API, which is."""
+
+    media_type: Literal["application/pdf", "text/csv"]
+    link: Callable[[A, bytes], str | None]
+    hosts: frozenset[str] = frozenset()
+    accept: Callable[[A], str] | None = None
+
+
+@dataclass(frozen=True)
 class Vendor(Generic[A]):
     """One vendor's API. `entities` begins with `invoices`; a second one names the details' table.
 
@@ -144,7 +156,8 @@ class Vendor(Generic[A]):
     what it sells. `remedies` says for an HTTP status what a person can do about it. `detail` makes
     the listing with an invoice's details from its key and its listed document, or None where there
     are none. `probe` is the cheapest request that reads invoices. `amount` reads a listed
-    document's total, where keys are made and may repeat.
+    document's total, where keys are made and may repeat. `files` says where an invoice's PDF or CSV
+    is, where the vendor has one.
     """
 
     name: str
@@ -163,6 +176,7 @@ class Vendor(Generic[A]):
     rate: Rate | None = None
     amount: Amount | None = None
     service: tuple[str, str] = ("Other", "Other (Other)")
+    files: InvoiceFiles[A] | None = None
 
 
 def path_segment(text: str) -> str:

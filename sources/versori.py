@@ -26,6 +26,7 @@ from sources.keys import NO_KEY, UPCOMING, Key, is_object, number, period_key, s
 from sources.vendor import (
     Account,
     Credential,
+    InvoiceFiles,
     Listing,
     Setup,
     Text,
@@ -205,4 +206,10 @@ VERSORI = Vendor(
     listings=listings,
     probe=upcoming,
     amount=amount,
+    # Stripe's, which it may be a page of; a page is no PDF and isn't kept.
+    files=InvoiceFiles(
+        "application/pdf",
+        lambda account, document: scalar(document, "invoiceURL"),
+        hosts=frozenset({"invoice.stripe.com", "pay.stripe.com", "files.stripe.com"}),
+    ),
 )

@@ -21,6 +21,7 @@ from pipelines.cli.commands.close import close
 from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
+from pipelines.cli.commands.files import files
 from pipelines.cli.commands.init import init
 from pipelines.cli.commands.invoices import invoices
 from pipelines.cli.commands.query import query
@@ -102,6 +103,7 @@ for command in (
     close,
     query,
     export,
+    files,
     rebuild,
     backup,
     restore,

@@ -153,7 +153,9 @@ def _load(
     reporting: ReportingSettings,
     rules: Mapping[str, str],
 ) -> None:
-    report = job.run(warehouse, accounts, listener=listener, reporting=reporting, rules=rules)
+    report = job.run(
+        warehouse, accounts, listener=listener, reporting=reporting, rules=rules, archive=True
+    )
     if report.problem is not None:
         raise JobError(report.problem)
 

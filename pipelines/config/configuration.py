@@ -102,6 +102,18 @@ class Configuration:
         with _told():
             return rule_files(self.values)
 
+    def archives(self) -> bool:
+        """`enabled` of `[archive]`: whether the files of invoices are fetched and kept."""
+        with _told():
+            refuse_unknown("archive", ["enabled"], self.values.keys("archive"))
+            enabled = self.values.get("archive", "enabled")
+        text = str(enabled or False).lower()
+        if text not in ("true", "false"):
+            raise UsageError(
+                f"`enabled` in [archive] (ARCHIVE__ENABLED) is {enabled!r}: write true or false."
+            )
+        return text == "true"
+
     def metrics_textfile(self) -> Path | None:
         """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""
         with _told():

@@ -20,7 +20,7 @@ from pipelines.job.events import Event, Listener
 from pipelines.job.result import RunResult
 from pipelines.transform import project
 from pipelines.transform.published_names import over_published
-from pipelines.warehouse import load_results
+from pipelines.warehouse import invoice_files, load_results
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
@@ -89,6 +89,7 @@ class Alerting:
     ) -> Sequence[Alert]:
         alerts_sent.create(connection)
         load_results.create(connection)
+        invoice_files.create(connection)
         found = self._look(connection, WITHOUT_A_BUILD if failed else (RUN_FAILED, *rules()))
         lasting = [*failed, *(alert for alerts in found.values() for alert in alerts)]
         new = alerts_sent.not_sent_yet(connection, lasting)

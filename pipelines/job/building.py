@@ -19,7 +19,7 @@ from pipelines.publish.write import begin, beside, publish
 from pipelines.transform import BuildResult, build, can_go_on
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.model import ModelError
-from pipelines.warehouse import exchange_rates, load_results, rule_files
+from pipelines.warehouse import exchange_rates, invoice_files, load_results, rule_files
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals
 from pipelines.warehouse.migrations import drop_what_builds_once_kept
@@ -120,10 +120,13 @@ def _publish(
     import duckdb
 
     marts = [each.table for each in result.kept if each.is_mart]
-    tables = [*marts, AUDIT_RESULTS.table, load_results.TABLE]
+    tables = [*marts, AUDIT_RESULTS.table, load_results.TABLE, invoice_files.TABLE]
+    unchanged = set(result.unchanged)
     try:
         load_results.copy(connection, "work")
-        publish(connection, run.warehouse, folder, tables, unchanged=result.unchanged)
+        if not invoice_files.copy(connection, "work"):
+            unchanged.add(invoice_files.TABLE)
+        publish(connection, run.warehouse, folder, tables, unchanged=unchanged)
     except (duckdb.Error, OSError) as error:
         raise JobError(
             f"The tables are built, but could not be published: {one_sentence(error)} Fix the"

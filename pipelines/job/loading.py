@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from sources.vendor import ConfiguredAccount
 
 
+FileLinks = dict[tuple[str, str], Mapping[tuple[str, str], str]]
+"""(vendor, account) → (listing, document key) → where an invoice's file is."""
+
+
 def fetch_and_load(
-    run: RunContext, accounts: Sequence[ConfiguredAccount], *, full_refresh: bool = False
+    run: RunContext,
+    accounts: Sequence[ConfiguredAccount],
+    *,
+    full_refresh: bool = False,
+    links: FileLinks | None = None,
 ) -> tuple[list[AccountOutcome], Moment]:
     """Fetch the accounts and load them while they come in. Returns what came of each, and when the
-    load happened.
+    load happened. `links` are filled in with those of the documents listed now.
 
     Raises:
         JobError: the warehouse can't be loaded into; what was loaded before is unharmed.
@@ -51,7 +59,7 @@ def fetch_and_load(
         moment = moment_of_load(connection, run.started_at)
         if warning := moment.warning():
             run.tell(warning)
-        outcomes = _loaded(run, connection, accounts, entities, moment, full_refresh)
+        outcomes = _loaded(run, connection, accounts, entities, moment, full_refresh, links)
     memory.give_back()
     for outcome in outcomes:
         run.tell(events.account(outcome))
@@ -65,6 +73,7 @@ def _loaded(
     entities: Entities,
     moment: Moment,
     full_refresh: bool,
+    links: FileLinks | None,
 ) -> list[AccountOutcome]:
     from sources import VENDORS, source
     from sources.extract.run import Fetch
@@ -81,6 +90,7 @@ def _loaded(
         full_refresh=full_refresh,
         on_event=lambda progress: run.tell(events.fetching(progress)),
         on_wait=lambda wait: run.tell(events.waiting(wait)),
+        wants_files=links is not None,
     ) as fetch:
         if any((each.vendor, each.name) not in known.first_loaded_at for each in accounts):
             # There will be something to load: dlt may as well be imported while requests wait.
@@ -93,6 +103,8 @@ def _loaded(
                 moment.at if moment.is_moved else None,
             )
         results = fetch.results()
+        if links is not None:
+            links |= fetch.file_links()
         details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
     changes = (
         {} if load_id is None else state.count_changes(connection, entities, load_id, moment.at)

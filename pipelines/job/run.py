@@ -13,11 +13,11 @@ from pipelines.job import events, exchange_rates
 from pipelines.job.building import Built, build_and_publish
 from pipelines.job.context import RunContext, begin
 from pipelines.job.events import Event, Listener
-from pipelines.job.loading import fetch_and_load
+from pipelines.job.loading import FileLinks, fetch_and_load
 from pipelines.job.result import RunResult
 from pipelines.transform.audit import AUDIT_RESULTS
 from pipelines.transform.project import mart_names
-from pipelines.warehouse import load_results, stray_log
+from pipelines.warehouse import invoice_files, load_results, stray_log
 from pipelines.warehouse.disk import writable
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.load_results import AccountOutcome
@@ -51,19 +51,26 @@ def run(
     run_id: str | None = None,
     reporting: ReportingSettings | None = None,
     rules: Mapping[str, str] | None = None,
+    archive: bool = False,
 ) -> RunResult:
-    """Fetch, load, transform, audit and publish, alone in the warehouse.
+    """Fetch, load, transform, audit and publish, alone in the warehouse; with `archive`, fetch the
+    files of invoices then.
 
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
     with _alone_in(warehouse, listener, lock_timeout, run_id, reporting, rules) as this:
-        outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh)
+        links: FileLinks | None = {} if archive else None
+        outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh, links=links)
         if not any(outcome.whole_listings for outcome in outcomes):
             return _ended(this, outcomes, problem=_NO_LISTING_CAME)
         rates = exchange_rates.fetched(this)
         built = build_and_publish(this, loaded_at=moment.at, rates=rates)
+        if links is not None and not built.result.has_errors:
+            from pipelines.job.archiving import archive_files
+
+            archive_files(this, accounts, links)
         return _ended(this, outcomes, built)
 
 
@@ -142,7 +149,7 @@ def _alone_in(
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
         this = begin(warehouse, listener, run_id, reporting, rules)
-        names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE]
+        names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE, invoice_files.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):
             this.tell(events.log_set_aside(log))

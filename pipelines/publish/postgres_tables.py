@@ -26,6 +26,7 @@ _KEYS = {
     "close_differences": ("month", "line_id", "currency"),
     "dim_billing_periods": ("vendor", "account", "month"),
     "dim_currencies": ("currency",),
+    "fct_invoice_files": ("invoice_id",),
     "fct_invoice_lines": ("line_id",),
     "fct_invoices": ("invoice_id",),
     "fct_payment_status_history": ("invoice_id", "valid_from"),

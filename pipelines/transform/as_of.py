@@ -119,7 +119,7 @@ def _build(
 
     from pipelines.transform.build import build
     from pipelines.transform.model import ModelError
-    from pipelines.warehouse import load_results
+    from pipelines.warehouse import invoice_files, load_results
 
     try:
         _attach_copy(connection, warehouse)
@@ -133,6 +133,7 @@ def _build(
             scratch_stays=as_of is None,
         )
         load_results.copy(connection, "work", moment)
+        invoice_files.copy(connection, "work", moment)
         connection.execute("USE next")
         connection.execute("DETACH work")
     except WarehouseBusyError:

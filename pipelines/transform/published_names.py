@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transform import names, state
+from pipelines.transform.check import WRITTEN_BY_RUNS
 from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse.sql_text import identifier, literal
 
@@ -17,8 +18,8 @@ from pipelines.warehouse.sql_text import identifier, literal
 def over_published(
     connection: duckdb.DuckDBPyConnection, published: Path
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A second connection beside that of the work database, whose load results it shows too: they
-    know of runs that published nothing."""
+    """A second connection beside that of the work database, whose rows that runs add it shows too:
+    they know of runs that published nothing."""
     [(work,)] = connection.execute("SELECT current_database()").fetchall()
     asked = connection.cursor()
     try:
@@ -26,9 +27,8 @@ def over_published(
         if published.exists():
             asked.execute(f"ATTACH {literal(published)} AS published (READ_ONLY)")
             names.show_all_kept(asked, state.models_in(asked, "published") or (), "published")
-        asked.execute(
-            f"CREATE VIEW marts.load_results AS FROM {identifier(work)}.marts.load_results"
-        )
+        for table in sorted(WRITTEN_BY_RUNS):
+            asked.execute(f"CREATE VIEW {table} AS FROM {identifier(work)}.{table}")
         yield asked
     finally:
         asked.close()

@@ -1,12 +1,15 @@
-"""Backups of what can't be built again: every version of every document, and the runs' results.
+"""Backups of what can't be built again: every version of every document, the runs' results, and
+the files of invoices.
 
-A backup is a folder with one Parquet file a table, the tables' definitions in `tables.sql`, and a
-manifest that tells how many rows there are. Any tool that reads Parquet can read it.
+A backup is a folder with one Parquet file a table, the tables' definitions in `tables.sql`, a
+manifest that tells how many rows there are, and the files in `documents/`. Any tool that reads
+Parquet can read it.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
 from pipelines.warehouse.migrations import LAYOUT, bring_up_to_date
 from pipelines.warehouse.sql_text import identifier, literal
-from pipelines.warehouse.writing import put_folder_in_place, put_in_place
+from pipelines.warehouse.writing import put_folder_in_place, put_in_place, sync
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +37,8 @@ _KEPT = """
     WHERE database_name = current_database() AND (
         schema_name = 'raw'
         OR (schema_name, table_name) IN (
-            ('marts', 'load_results'), ('marts', 'alerts_sent'), ('main', 'layout')))
+            ('marts', 'load_results'), ('marts', 'alerts_sent'), ('marts', 'fct_invoice_files'),
+            ('main', 'layout')))
     ORDER BY ALL
 """
 
@@ -75,6 +79,7 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
         try:
             with working_folder.emptied(partial):
                 rows = _write(connection, partial)
+                _copy_documents(warehouse.documents, partial / warehouse.documents.name)
                 put_folder_in_place(partial, folder)
                 working_folder.unmark(folder)
         except (duckdb.Error, OSError) as error:
@@ -111,6 +116,8 @@ def restore(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
                 bring_up_to_date(connection, folder)
                 # What isn't in the file yet would stay behind in its log.
                 connection.execute("CHECKPOINT")
+            # Each under its hash, so that what an earlier try left is the same.
+            _copy_documents(folder / warehouse.documents.name, warehouse.documents)
             put_in_place(partial, warehouse.work)
         except (duckdb.Error, OSError) as error:
             raise JobError(
@@ -133,6 +140,14 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int
     manifest = {"billhouse_backup": 1, "layout": LAYOUT, "rows": rows}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return rows
+
+
+def _copy_documents(source: Path, target: Path) -> None:
+    """Those that are there; each is on the disk afterwards."""
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for each in (target, *target.rglob("*")):
+            sync(each)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, folder: Path, rows: dict[str, int]) -> None:

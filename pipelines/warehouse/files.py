@@ -42,6 +42,11 @@ class Warehouse:
         return self.directory / "parquet"
 
     @property
+    def documents(self) -> Path:
+        """The files of invoices, each under its hash; `fct_invoice_files` says whose they are."""
+        return self.directory / "documents"
+
+    @property
     def working_folder(self) -> Path:
         """What a run has begun to write; there only while one is at work."""
         return self.directory / ".billhouse"

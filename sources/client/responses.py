@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 import msgspec
@@ -58,7 +58,8 @@ class Responses:
     async def read(
         self, response: httpx.Response, into: type[T], retry_after: float | None = None
     ) -> T:
-        """The body, decoded. Content-Type is not trusted: what counts is that it parses."""
+        """The body, decoded; as it came where `bytes` are asked for. Content-Type is not trusted:
+        what counts is that it parses."""
         request = response.request
         if response.is_redirect:
             raise self._redirected(response)
@@ -69,6 +70,8 @@ class Responses:
             problem = f"answered {_status(response)}, where 200 OK brings what was asked for"
             raise self._transient(request, problem)
         body = await response.aread()
+        if into is bytes:
+            return cast(T, body)
         try:
             return decode(body, into)
         except msgspec.ValidationError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -23,7 +23,7 @@ from sources.extract.listing import ListingTable, listing_hash
 from sources.extract.renames import refuse_renamed
 from sources.extract.state import WarehouseState
 from sources.extract.unique_keys import HeldKey, MadeKeys
-from sources.vendor import ConfiguredAccount, Listing, Window
+from sources.vendor import ConfiguredAccount, InvoiceFiles, Listing, Window
 
 FAILURES_TOLD = 10
 
@@ -67,6 +67,8 @@ class AccountFetch:
         full_refresh: bool,
         put: Callable[[str, str, pa.Table], None],
         on_event: Callable[[FetchEvent], None] | None = None,
+        *,
+        wants_files: bool = False,
     ) -> None:
         self.identity = (configured.vendor, configured.name)
         self._configured = configured
@@ -82,6 +84,8 @@ class AccountFetch:
             first_loaded_at=known.first_loaded_at.get(self.identity),
             full_refresh=full_refresh,
         )
+        self._files = self._vendor.files if wants_files else None
+        self.file_links: dict[tuple[str, str], str] = {}
         self._put = put
         self._on_event = on_event
         self._client: Client | None = None
@@ -137,6 +141,8 @@ class AccountFetch:
         try:
             table = await self._load(client, self._vendor.entities[0], listing, held)
             self._whole_listings += 1
+            if self._files is not None:
+                self._read_links(listing.name, self._files, table)
             if self._vendor.detail is not None and self._window.settings.details:
                 load = partial(self._load, client, self._vendor.entities[1])
                 full = self._window.full_refresh
@@ -157,6 +163,14 @@ class AccountFetch:
             self._put(self._vendor.name, entity, table)
         self._tell(f"{entity} {listing.name}")
         return table
+
+    def _read_links(self, listing: str, files: InvoiceFiles[Any], table: pa.Table) -> None:
+        """Of what is listed now: `raw` keeps a link as it was when the rest of its document came,
+        and it may have expired since."""
+        columns = (table.column(name).to_pylist() for name in ("document_key", "document"))
+        for key, document in zip(*columns, strict=True):
+            if key and (link := files.link(self._configured.account, document.encode())):
+                self.file_links[listing, key] = link
 
     def _new_table(self, listing: Listing) -> ListingTable:
         return ListingTable(

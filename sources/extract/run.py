@@ -48,9 +48,18 @@ class Fetch:
         on_event: Callable[[FetchEvent], None] | None = None,
         on_wait: Callable[[Wait], None] | None = None,
         retry: RetryPolicy | None = None,
+        wants_files: bool = False,
     ) -> None:
         self._accounts = [
-            AccountFetch(account, known, now, full_refresh, self._put, on_event)
+            AccountFetch(
+                account,
+                known,
+                now,
+                full_refresh,
+                self._put,
+                on_event,
+                wants_files=wants_files,
+            )
             for account in accounts
         ]
         self._pool = Pool(retry, on_wait)
@@ -96,6 +105,11 @@ class Fetch:
     def failed_details(self) -> Mapping[tuple[str, str], Sequence[str]]:
         """(vendor, account) → document keys of the details that failed in this run, in order."""
         return {account.identity: list(account.details.failed) for account in self._accounts}
+
+    def file_links(self) -> Mapping[tuple[str, str], Mapping[tuple[str, str], str]]:
+        """(vendor, account) → (listing, document key) → where the invoice's file is, of the lists
+        that came whole; empty where no files are wanted."""
+        return {account.identity: account.file_links for account in self._accounts}
 
     def __enter__(self) -> Self:
         loop = asyncio.new_event_loop()

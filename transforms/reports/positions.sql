@@ -1,7 +1,7 @@
 -- One row per currency: its newest closed month and what that adds up to, as in spend, how many of the accounts that bill in
 -- the currency have an invoice in it, and what is unpaid. `overdue_cents` is past due, or a charge of it failed.
 WITH currencies AS (
-    SELECT currency, count(DISTINCT (vendor, account)) AS accounts FROM fct_invoices GROUP BY currency
+    SELECT currency, count(DISTINCT row(vendor, account)) AS accounts FROM fct_invoices GROUP BY currency
 ),
 
 spent AS (

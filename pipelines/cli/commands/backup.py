@@ -15,7 +15,8 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The backup's fol
 
 
 def backup(folder: Folder, lock_timeout: LockTimeout = 60.0, verbose: Verbose = False) -> None:
-    """Write every version of every document, and the runs' results, as Parquet.
+    """Write every version of every document, and the runs' results, as Parquet; and the files of
+    invoices as they are.
 
     What is published is not in it: `billhouse rebuild` makes it again from what is.
 

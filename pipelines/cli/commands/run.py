@@ -82,6 +82,7 @@ def run(
         rules = configuration.rule_files()
         known = configuration.acknowledged([each.name for each in project.audits()])
         reporting = configuration.reporting(rates.currencies)
+        archive = configuration.archives()
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
         metrics = Metrics(configuration.metrics_textfile(), warehouse, tell)
@@ -95,6 +96,7 @@ def run(
                 run_id=run_id,
                 reporting=reporting,
                 rules=rules,
+                archive=archive,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.tell_of(exit_code, report)

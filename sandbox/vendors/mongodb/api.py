@@ -7,8 +7,10 @@ speak plain JSON.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from io import StringIO
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,6 +19,7 @@ from starlette.routing import Route
 
 from sandbox.answers import Refusal, only, vendor_application
 from sandbox.model import Account, Invoice
+from sandbox.money import major, plain
 from sandbox.vendor import Books, Vendor
 from sandbox.vendors.mongodb import billing as billing
 from sandbox.vendors.mongodb.access import Access
@@ -41,6 +44,9 @@ def application(books: Books) -> Starlette:
         if api != "atlas/v2":
             routes.append(Route(f"{path}/", many, methods=["GET"]))
             routes.append(Route(f"{path}/{{invoiceId}}/", one, methods=["GET"]))
+        if api != "public/v1.0":  # Cloud Manager documents none
+            lines = _csv(access, books, api)
+            routes.append(Route(f"{path}/{{invoiceId}}/csv", lines, methods=["GET"]))
     return vendor_application(routes, _describe)
 
 
@@ -65,6 +71,24 @@ def _detail(access: Access, books: Books, api: str) -> Endpoint:
         return Response(rendered(document, request), media_type=media_type)
 
     return invoice
+
+
+def _csv(access: Access, books: Books, api: str) -> Endpoint:
+    async def lines(request: Request) -> Response:
+        account = access.account(request, service_accounts=api == "atlas/v2")
+        accepted = MEDIA_TYPE.replace("json", "csv") if api == "atlas/v2" else "text/csv"
+        if request.headers.get("accept") != accepted:
+            raise Refusal(406, "The Accept header names no version of this file.", "NOT_ACCEPTABLE")
+        found = _find(books, account, request.path_params["invoiceId"])
+        rows = [["Date", "SKU", "Description", "Amount"]]
+        for line in found.lines:
+            amount = "" if line.amount is None else plain(major(line.amount))
+            rows.append([f"{found.period_start:%Y-%m-%d}", line.sku, line.description, amount])
+        text = StringIO()
+        csv.writer(text).writerows(rows)
+        return Response(text.getvalue(), media_type=accepted)
+
+    return lines
 
 
 def _find(books: Books, account: Account, identifier: str) -> Invoice:

@@ -4,7 +4,7 @@ formatted text.
 
 from __future__ import annotations
 
-from itertools import count
+from functools import partial
 
 from pendulum import DateTime
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from sandbox.answers import Refusal, answer, credential, only, vendor_application
 from sandbox.model import Account, Invoice
 from sandbox.money import major, plain
+from sandbox.papers import Papers
 from sandbox.vendor import Books, Vendor
 from sandbox.vendors.turso import billing as billing
 
@@ -23,8 +24,7 @@ TYPES = ("all", "upcoming", "issued")
 
 
 def application(books: Books) -> Starlette:
-    # The links are signed again for each answer.
-    signatures = count(1)
+    papers = Papers("turso", partial(_find, books))
 
     async def invoices(request: Request) -> Response:
         account = _account(books, request)
@@ -37,13 +37,13 @@ def application(books: Books) -> Starlette:
             for each in reversed(books.invoices("turso", account))
             if kind == "all" or each.upcoming == (kind == "upcoming")
         ]
-        documents = [_document(each, account, next(signatures)) for each in listed]
+        documents = [_document(each, account, papers.link(request, each)) for each in listed]
         # The official types make `invoices` optional, and the SDK guards against null.
         if account.profile == "absent":
             return answer({})
         return answer({"invoices": documents or None})
 
-    routes = [Route(LISTS, invoices, methods=["GET"])]
+    routes = [Route(LISTS, invoices, methods=["GET"]), papers.route()]
     return vendor_application(routes, lambda refusal: {"error": refusal.detail})
 
 
@@ -62,9 +62,13 @@ def _account(books: Books, request: Request) -> Account:
     return owner
 
 
-def _document(invoice: Invoice, account: Account, signature: int) -> dict[str, object]:
+def _find(books: Books, name: str) -> Invoice | None:
+    each_account = (books.invoice("turso", each, name) for each in books.accounts("turso"))
+    return next((found for found in each_account if found is not None), None)
+
+
+def _document(invoice: Invoice, account: Account, link: str) -> dict[str, object]:
     full = account.profile == "full"
-    link = f"https://assets.withorb.com/invoice/sandbox-{invoice.key}?signature={signature}"
     document: dict[str, object] = {
         "invoice_number": invoice.number or "",
         "amount_due": _amount(invoice, formatted=not full),
@@ -76,7 +80,7 @@ def _document(invoice: Invoice, account: Account, signature: int) -> dict[str, o
     if full:
         document["status"] = invoice.status
         document["hosted_invoice_url"] = (
-            f"https://portal.withorb.com/view?token=sandbox-{signature}"
+            f"https://portal.withorb.com/view?token=sandbox-{link.rpartition('=')[2]}"
         )
     elif invoice.upcoming:
         # No number at all, as opposed to an empty one.

@@ -16,7 +16,8 @@ import duckdb
 import msgspec
 
 from pipelines.publish.export import name_issuers
-from pipelines.warehouse import load_results
+from pipelines.warehouse import invoice_files, load_results
+from pipelines.warehouse.invoice_files import KeptFile
 from pipelines.warehouse.load_results import AccountOutcome
 from tests.transforms.corpus import rates
 
@@ -57,6 +58,13 @@ _RENAMED = [
     ("northflank", "another", "other name"),
     ("turso", "renamed", "name elsewhere"),
 ]
+# Two invoices of Turso, one of Versori, which has no numbers, and one of MongoDB.
+_FILES = (
+    "0f69c6c16f1221336949e2a584af761d",
+    "1b0a073547fc4e8b30faac5166aefbb6",
+    "0c90a4c5e0817122accdf251a149284b",
+    "ba13dc21250e87a0f35afb09bffcb36d",
+)
 
 
 def _rule(
@@ -166,6 +174,7 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         )
     _close_months(connection)
     _add_load_results(connection)
+    _add_invoice_files(connection)
 
 
 def _close_months(connection: duckdb.DuckDBPyConnection) -> None:
@@ -207,3 +216,18 @@ def _add_load_results(connection: duckdb.DuckDBPyConnection) -> None:
                 AccountOutcome(vendor, account, outcome, 1, 1, 1, 0, 1.0, error or None, 1)
             )
         load_results.add(connection, f"run of {started_at:%Y-%m-%d}", started_at, results)
+
+
+def _add_invoice_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """One that is kept, two that are lost, one that failed, and one of an invoice that is gone."""
+    invoice_files.create(connection)
+    kept = KeptFile("a" * 64, f"documents/aa/{'a' * 64}.pdf", 1234)
+    host = "assets.withorb.com"
+    invoice_files.note_kept(connection, _FILES[0], kept, "application/pdf", host, NIGHTS[3])
+    for invoice_id, problem, is_lost in (
+        (_FILES[1], f"{host} answered 403", True),
+        (_FILES[2], "what invoice.stripe.com sent is no PDF", True),
+        (_FILES[3], "answered 503 Service Unavailable", False),
+        ("of no invoice", f"{host} answered 404", True),
+    ):
+        invoice_files.note_failed(connection, invoice_id, problem, NIGHTS[4], is_lost=is_lost)
