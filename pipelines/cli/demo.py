@@ -20,6 +20,7 @@ from pipelines.job import run as job
 from pipelines.job.events import Event, Listener
 from pipelines.report.questions import keep, text
 from pipelines.warehouse.files import Warehouse, configured_warehouse
+from pipelines.warehouse.invoice_files import kept_files
 from pipelines.warehouse.ownership import published_files
 from pipelines.warehouse.sql_text import literal
 from pipelines.warehouse.stray_log import logs_of
@@ -117,7 +118,13 @@ def _remove_earlier(warehouse: Warehouse) -> None:
     """Remove the warehouse of the last demo; what else somebody put there stays."""
     parquet = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
     databases = (warehouse.work, warehouse.published)
-    for file in (*parquet, *databases, *(log for each in databases for log in logs_of(each))):
+    documents = kept_files(warehouse)
+    for file in (
+        *parquet,
+        *documents,
+        *databases,
+        *(log for each in databases for log in logs_of(each)),
+    ):
         file.unlink(missing_ok=True)
 
 
