@@ -21,6 +21,7 @@ from pipelines.job import run as job
 from pipelines.job.events import Event, Listener
 from pipelines.report.questions import keep, text
 from pipelines.warehouse.files import Warehouse, configured_warehouse
+from pipelines.warehouse.invoice_files import kept_files
 from pipelines.warehouse.ownership import published_files
 from pipelines.warehouse.rule_files import NAMES as RULE_FILES
 from pipelines.warehouse.sql_text import literal
@@ -137,8 +138,10 @@ def _remove_earlier(warehouse: Warehouse) -> None:
     parquet = published_files(warehouse, warehouse.parquet.glob("*.parquet"))
     databases = (warehouse.work, warehouse.published)
     rules = (warehouse.directory / f"{name}.csv" for name in RULE_FILES)
+    documents = kept_files(warehouse)
     for file in (
         *parquet,
+        *documents,
         *databases,
         *rules,
         *(log for each in databases for log in logs_of(each)),

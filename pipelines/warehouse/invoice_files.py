@@ -7,9 +7,11 @@ written after it: who is killed between the two fetches it again and finds it th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
@@ -26,6 +28,7 @@ _WORK = f"marts.{TABLE}"
 ENDINGS = {"application/pdf": ".pdf", "text/csv": ".csv"}
 # What a link gave nothing for is asked again, since a vendor may sign it anew, but not each night.
 _LOST_IS_TRIED_AFTER = timedelta(days=7)
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 _COLUMNS = {
     "invoice_id": ("TEXT", "the invoice in fct_invoices"),
@@ -139,6 +142,13 @@ def keep(warehouse: Warehouse, content: bytes, media_type: str) -> KeptFile:
             open_to_the_folders_group(beside, place)
         put_in_place(beside, place)
     return KeptFile(digest, str(place.relative_to(warehouse.directory)), len(content))
+
+
+def kept_files(warehouse: Warehouse) -> Iterator[Path]:
+    """What lies under a hash in `documents`, and nothing else that may be there."""
+    for file in warehouse.documents.glob("[0-9a-f][0-9a-f]/*"):
+        if file.suffix in ENDINGS.values() and _HASH.fullmatch(file.stem):
+            yield file
 
 
 def note_kept(

@@ -456,6 +456,12 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
             (folder / "notes").mkdir(exist_ok=True)
             (folder / "notes" / "mine.txt").write_text("mine")
             (folder / "parquet" / "mine.parquet").write_text("mine")
+            kept = {each for each in (folder / "documents").rglob("*") if each.is_file()}
+            assert kept
+            assert f"{'0' * 64}.pdf" not in {each.name for each in kept}
+            assert all(each.stat().st_mode & 0o777 == 0o640 for each in kept)
+            (folder / "documents" / "00").mkdir(exist_ok=True)
+            (folder / "documents" / "00" / f"{'0' * 64}.pdf").write_text("an earlier demo's")
     finally:
         os.umask(before)
     assert {entry.name for entry in folder.iterdir()} == {
@@ -463,6 +469,7 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
         "allocation.csv",
         "billhouse.duckdb",
         "budgets.csv",
+        "documents",
         "notes",
         "parquet",
         "run.lock",
