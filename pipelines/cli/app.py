@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import streams
+from pipelines.cli.commands.accruals import accruals
 from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
 from pipelines.cli.commands.changes import changes
@@ -97,6 +98,7 @@ for command in (
     compare,
     changes,
     close,
+    accruals,
     query,
     export,
     rebuild,

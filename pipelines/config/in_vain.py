@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from sources.accounts.values import Values
 
 # Sections that are nearly right, and what is meant.
-_SECTIONS = {"alert": "alerts", "allocations": "allocation", "budget": "budgets"}
+_SECTIONS = {
+    "alert": "alerts",
+    "accrual": "accruals",
+    "allocations": "allocation",
+    "budget": "budgets",
+}
 _WAREHOUSE = ("directory",)
 _VARIABLE = "WAREHOUSE__DIRECTORY"
 
