@@ -59,7 +59,17 @@ def test_what_is_upcoming_stands_above_the_mean(work: WorkDatabase) -> None:
     assert accrued(work, datetime(2026, 10, 31, tzinfo=UTC))[-1][0] == "10"
 
 
-def test_credits_alone_are_no_reason_to_accrue(work: WorkDatabase) -> None:
+def test_credits_and_what_is_billed_already_are_no_reason_to_accrue(work: WorkDatabase) -> None:
     for month in (8, 9, 10):
         bill(work, month, "-5.00")
+    # As much as usual is billed for the first half of November.
+    for start, end in (("09-01", "10-01"), ("10-01", "11-01"), ("11-01", "11-15")):
+        document = {
+            "id": start,
+            "total": "9.00",
+            "billing_period_start": f"2026-{start}",
+            "billing_period_end": f"2026-{end}",
+            "paid": True,
+        }
+        work.add("planetscale", document, key=start, account="half")
     assert accrued(work, datetime(2026, 11, 20, tzinfo=UTC)) == []

@@ -94,8 +94,8 @@ weighed AS (
         line.*,
         share.team,
         share.place,
-        coalesce(share.weight, direct.weight, 0) AS weight,
-        sum(coalesce(share.weight, direct.weight, 0)) OVER (PARTITION BY line.line_id, line.month) AS weights
+        coalesce(share.weight, direct.weight) AS weight,
+        sum(coalesce(share.weight, direct.weight)) OVER (PARTITION BY line.line_id, line.month) AS weights
     FROM ruled_lines AS line
     INNER JOIN staging.allocation_shares AS share ON line.rule = share.rule
     LEFT JOIN direct
