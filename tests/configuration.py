@@ -11,6 +11,6 @@ import pytest
 def hide_configuration(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Forget the environment's, and go where no `.dlt/` lies."""
     for name in os.environ:
-        if name.startswith(("SOURCES__", "WAREHOUSE__", "ALLOCATION__", "BUDGETS__")):
+        if name.startswith(("SOURCES__", "WAREHOUSE__", "ACCRUALS__", "ALLOCATION__", "BUDGETS__")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(folder)

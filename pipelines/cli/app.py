@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli import streams
+from pipelines.cli.commands.accruals import accruals
 from pipelines.cli.commands.alerts import alerts
 from pipelines.cli.commands.backup import backup, restore
 from pipelines.cli.commands.changes import changes
@@ -101,6 +102,7 @@ for command in (
     compare,
     changes,
     close,
+    accruals,
     query,
     export,
     files,

@@ -13,6 +13,7 @@ from pipelines.config.in_vain import refuse_settings_in_vain, refuse_unknown
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipelines.config.accruals import BookingAccounts
     from pipelines.config.alerts import AlertSettings
     from pipelines.config.reporting import ReportingSettings
     from sources.accounts.values import Values
@@ -113,6 +114,13 @@ class Configuration:
                 f"`enabled` in [archive] (ARCHIVE__ENABLED) is {enabled!r}: write true or false."
             )
         return text == "true"
+
+    def booking_accounts(self) -> BookingAccounts:
+        """`[accruals]`."""
+        from pipelines.config.accruals import booking_accounts
+
+        with _told():
+            return booking_accounts(self.values)
 
     def metrics_textfile(self) -> Path | None:
         """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Sections that are nearly right, and what is meant.
 _SECTIONS = {
     "alert": "alerts",
+    "accrual": "accruals",
     "allocations": "allocation",
     "budget": "budgets",
     "report": "reporting",

@@ -22,6 +22,7 @@ _SAME_NAME_THERE = frozenset(
 _HOLD_EVERY_CHARACTER = frozenset({"UTF8", "SQL_ASCII"})
 # What audits hold unique, or the table is made so; tools find a row again by it.
 _KEYS = {
+    "accruals": ("vendor", "account", "currency", "month"),
     "audit_results": ("audit",),
     "close_differences": ("month", "line_id", "currency"),
     "dim_billing_periods": ("vendor", "account", "month"),

@@ -6,8 +6,8 @@ never run: no cell is a formula. https://support.microsoft.com/office/1672b34d-7
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -43,18 +43,31 @@ def export_workbook(warehouse: Warehouse, directory: Path) -> ExportedFile:
             written.
     """
     file = directory / "billhouse.xlsx"
+    with opened(warehouse) as connection, _written(file) as workbook:
+        rows = sum(_add(workbook, connection, table) for table in _tables(connection))
+    return ExportedFile(file, rows)
+
+
+def write_sheet(
+    file: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Write a workbook of one sheet. Raises JobError: the file can't be written."""
+    with _written(file) as workbook:
+        _fill(workbook, name, columns, [rows] if rows else [])
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[Any]:
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         with (
-            opened(warehouse) as connection,
             TemporaryDirectory(prefix="billhouse-") as aside,
             replacing(file) as unfinished,
             closing(
                 xlsxwriter.Workbook(unfinished, {"constant_memory": True, "tmpdir": aside})
             ) as workbook,
         ):
-            rows = sum(_add(workbook, connection, table) for table in _tables(connection))
-        return ExportedFile(file, rows)
+            yield workbook
     except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
         raise JobError(
             f"The workbook could not be written to {file}: {one_sentence(error)} Give --output a"
@@ -69,26 +82,32 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _add(workbook: Any, connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """A sheet with the table's rows, and how many those are."""
+    result = connection.execute(f"FROM {identifier(table)}")
+    names = [column[0] for column in result.description or []]
+    return _fill(workbook, table, names, iter(lambda: result.fetchmany(_ROWS_AT_ONCE), []))
+
+
+def _fill(
+    workbook: Any, name: str, names: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]]
+) -> int:
     formats = {
-        name: workbook.add_format(how)
-        for name, how in {
+        kind: workbook.add_format(how)
+        for kind, how in {
             "head": {"bold": True},
             "day": {"num_format": "yyyy-mm-dd"},
             "moment": {"num_format": "yyyy-mm-dd hh:mm:ss"},
         }.items()
     }
-    sheet = workbook.add_worksheet(table)
+    sheet = workbook.add_worksheet(name)
     sheet.freeze_panes(1, 0)
-    result = connection.execute(f"FROM {identifier(table)}")
-    names = [column[0] for column in result.description or []]
     sheet.set_column(0, len(names) - 1, _WIDTH)
-    for column, name in enumerate(names):
-        sheet.write_string(0, column, name, formats["head"])
+    for column, head in enumerate(names):
+        sheet.write_string(0, column, head, formats["head"])
     count = 0
-    while batch := result.fetchmany(_ROWS_AT_ONCE):
+    for batch in batches:
         if count + len(batch) >= _ROWS_OF_A_SHEET:
             raise JobError(
-                f"{table} has more rows than a sheet holds ({_ROWS_OF_A_SHEET:,}). Export Parquet"
+                f"{name} has more rows than a sheet holds ({_ROWS_OF_A_SHEET:,}). Export Parquet"
                 " or CSV instead, or ask for a part of it with `billhouse query --format csv`."
             )
         for row in batch:

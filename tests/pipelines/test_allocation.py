@@ -20,6 +20,7 @@ from pipelines.job.building import build_and_publish
 from pipelines.job.context import RunContext
 from pipelines.publish.read import opened
 from pipelines.report.contents import contents
+from pipelines.report.writing import page
 from pipelines.transform.as_of import opened_as_of
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
@@ -239,7 +240,11 @@ def test_a_month_that_is_none_and_teams_without_rules(nights: Warehouse) -> None
 
 def test_the_report_has_teams_where_rules_are(nights: Warehouse) -> None:
     with opened(nights) as connection:
-        [section] = contents(connection, 6).sections
+        found = contents(connection, 6)
+    with opened(without_rules(nights)) as connection:
+        assert "By team" not in page(contents(connection, 6))
+    assert "What teams cost in Oct 2026" in page(found)
+    [section] = found.sections
     assert list(section.teams) == [
         {"team": "search", "cents": 501, "before_cents": 400, "change_cents": 101},
         {"team": "shop", "cents": 0, "before_cents": 601, "change_cents": -601},

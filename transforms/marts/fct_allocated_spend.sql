@@ -84,9 +84,8 @@ direct AS (
         share.team,
         greatest(sum(line.cents * share.weight) // 1000000, 0) AS weight
     FROM ruled_lines AS line
-    INNER JOIN staging.allocation_rules AS rule ON line.rule = rule.rule
     INNER JOIN staging.allocation_shares AS share ON line.rule = share.rule
-    WHERE rule.method = 'percentage'
+    WHERE share.is_direct
     GROUP BY line.month, line.currency, share.team
 ),
 
@@ -95,8 +94,8 @@ weighed AS (
         line.*,
         share.team,
         share.place,
-        coalesce(share.weight, direct.weight, 0) AS weight,
-        sum(coalesce(share.weight, direct.weight, 0)) OVER (PARTITION BY line.line_id, line.month) AS weights
+        coalesce(share.weight, direct.weight) AS weight,
+        sum(coalesce(share.weight, direct.weight)) OVER (PARTITION BY line.line_id, line.month) AS weights
     FROM ruled_lines AS line
     INNER JOIN staging.allocation_shares AS share ON line.rule = share.rule
     LEFT JOIN direct

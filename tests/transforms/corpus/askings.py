@@ -22,6 +22,8 @@ _GONE_ON_FROM = re.compile(
 _SHARED = {
     "$now": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
     "$limit": "200",
+    "$debit": "'Cloud costs'",
+    "$credit": "'Owed'",
     "$oldest": f"TIMESTAMPTZ '{STARTED_AT.isoformat()}'",
     "FROM published_results": "FROM (FROM load_results LIMIT 0)",
     "FROM before.fct_invoices": "FROM (FROM fct_invoices WHERE vendor <> 'turso')",

@@ -94,10 +94,16 @@ _RULES = [
     _rule(19, "x, minus, y, nobody", "proportional", vendor="planetscale", account="h*"),
     _rule(23, "x 40, y 60", vendor="northflank", category="usage", account="acme"),
     _rule(25, "y, x", "proportional", vendor="northflank", account="acme"),
-    _rule(27, "x 100", vendor="turso", account="amounts"),
+    _rule(27, "x, even", "evenly", vendor="turso", account="amounts"),
     _rule(28, "nobody, minus", "proportional", vendor="versori", account="yen"),
     _rule(30, "z 100", vendor="versori", account="back_again"),
     _rule(31, "z 50", vendor="versori", account="back again"),
+    # What is shared evenly is no direct cost, however large: all of June is of nobody.
+    _rule(32, "even, taxes, tagged", "proportional", vendor="turso", account="odd"),
+    # Fits what states one alone.
+    _rule(35, "stated 100", project="?*"),
+    _rule(36, "stated 100", resource="?*"),
+    _rule(37, "stated 100", sku="?*"),
 ]
 _BUDGETS = [
     {"team": "x", "month": None, "currency": "USD", "amount": "20"},

@@ -13,6 +13,7 @@ PAYABLES, SPENDING = "marts.payables", "marts.spend"
 PERIODS, CURRENCIES = "marts.dim_billing_periods", "marts.dim_currencies"
 REJECTED = "marts.rejected_documents"
 CLOSES, DIFFERENCES = "marts.month_closes", "marts.close_differences"
+ACCRUALS = "marts.accruals"
 ALLOCATED, BUDGETS = "marts.fct_allocated_spend", "marts.team_budgets"
 
 T_1 = "invoice_number = 'T-1'"
@@ -362,6 +363,24 @@ TAMPERING: dict[str, list[str]] = {
         f" (SELECT min(invoice_id) FROM {SPEND} WHERE month = '2026-05-01')",
         one(SPEND, "amount_cents = amount_cents - 2", "line_id = (SELECT min(line_id) FROM ("
             f"SELECT line_id FROM {SPEND} GROUP BY line_id HAVING count(amount_cents) > 1))"),
+    ],
+    "accruals_add_up": [
+        again(ACCRUALS, "basis = 'mean'"),
+        one(ACCRUALS, "amount = amount + 1", "basis = 'upcoming'"),
+        one(ACCRUALS, "amount = NULL", "basis = 'mean'"),
+        one(ACCRUALS, "amount = 0", "basis = 'mean'"),
+        one(ACCRUALS, "basis = 'mean'", "basis = 'upcoming'"),
+        one(ACCRUALS, "basis = 'mean', months_averaged = 3", "basis = 'upcoming' AND amount > 0"),
+        one(ACCRUALS, "basis = 'upcoming', months_averaged = NULL", "basis = 'mean'"),
+        *(one(ACCRUALS, f"months_averaged = {months}", "basis = 'mean'") for months in (0, 4)),
+        one(ACCRUALS, "months_averaged = NULL", "basis = 'mean'"),
+        one(ACCRUALS, "months_averaged = 3", "basis = 'upcoming'"),
+        one(ACCRUALS, "month = '2026-12-01'", "basis = 'mean'"),
+        without(ACCRUALS, "basis = 'upcoming'"),
+        *(
+            one(ACCRUALS, f"{column} = '?'", "basis = 'upcoming'")
+            for column in ("vendor", "account", "currency")
+        ),
     ],
     "allocation_adds_up": [
         again(ALLOCATED, "amount = 0"),
