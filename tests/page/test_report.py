@@ -349,4 +349,4 @@ def test_hostile_texts_stay_texts(
     page = visit(file)
     assert page.locator(f"#USD .breakdown tr[data-account={json.dumps(hostile)}]").count() == 1
     page.get_by_role("combobox", name="Account").select_option(hostile)
-    assert page.locator(".breakdown[data-dimension=account] tr:visible").count() == 1
+    assert page.locator("#USD .breakdown[data-dimension=account] tr:visible").count() == 1

@@ -28,6 +28,7 @@ FIXED = {
     "HRK": (date(2023, 1, 1), Fraction("7.53450")),
     "BGN": (date(2026, 1, 1), Fraction("1.95583")),
 }
+REPORTED = ("EUR", "USD", "BGN")
 CASES = {
     "Good Friday": ("USD", "2025-04-18", "2025-04-17"),
     "Easter Saturday": ("USD", "2025-04-19", "2025-04-17"),
@@ -50,6 +51,8 @@ CASES = {
     "roubles within a week": ("RUB", "2022-03-06", None),
     "roubles since": ("RUB", "2026-08-31", None),
     "euros": ("EUR", "2026-08-31", None),
+    "euros before the lev was one": ("EUR", "2025-12-31", None),
+    "euros when the lev became one": ("EUR", "2026-01-01", None),
     "before there was a euro": ("USD", "1998-12-31", None),
     "the days before the first rate": ("USD", "1999-01-03", None),
     "the first rate": ("USD", "1999-01-04", "1999-01-04"),
@@ -112,7 +115,7 @@ def by_currency(
         work.add("northflank", document, key=name)
     exchange_rates.keep(work.connection, parsed(zipped(shipped().splitlines())), NIGHT, "test")
     found = {}
-    for reporting in ("EUR", "USD"):
+    for reporting in REPORTED:
         exchange_rates.configure(work.connection, ReportingSettings(reporting))
         work.build()
         assert not [each for each in work.findings if each.severity == "error"]
@@ -138,7 +141,7 @@ def euro_rate(ecb: dict[date, dict[str, str]], currency: str, day: date) -> Frac
     return None if cell == "N/A" else Fraction(cell)
 
 
-@pytest.mark.parametrize("reporting", ["EUR", "USD"])
+@pytest.mark.parametrize("reporting", REPORTED)
 @pytest.mark.parametrize("name", CASES)
 def test_date_cases(
     name: str,
@@ -169,7 +172,9 @@ def test_date_cases(
     expected_basis = "period_end"
     if currency == reporting:
         expected_basis = "same_currency"
-    elif reporting == "EUR" and rate_day is None:
+    elif all(
+        each == "EUR" or (each in FIXED and day >= FIXED[each][0]) for each in (currency, reporting)
+    ):
         expected_basis = "fixed"
     assert fact["exchange_rate_basis"] == expected_basis
 

@@ -5,16 +5,17 @@
 WITH ranked AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY invoice_id ORDER BY day DESC NULLS LAST, valid_from DESC NULLS LAST) AS place
+        row_number() OVER (PARTITION BY invoice_id ORDER BY day DESC NULLS LAST) AS place
     FROM intermediate.rate_candidates
     WHERE day IS NULL OR (valid_from <= frozen_at AND (valid_to IS NULL OR valid_to > frozen_at))
 ),
 
--- MongoDB's price of one unit in the currency of the payment, where its payments state one and the same.
+-- MongoDB's price of one unit in the currency of the payment, where its payments state one and the same; a refund has that
+-- of its payment.
 stated AS (
     SELECT invoice_id, currency, min(stated_price) AS price
     FROM intermediate.payments
-    WHERE kind = 'payment' AND stated_price > 0
+    WHERE stated_price > 0
     GROUP BY invoice_id, currency
     HAVING min(stated_price) = max(stated_price)
 ),

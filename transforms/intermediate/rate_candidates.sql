@@ -22,7 +22,7 @@ WITH invoices AS (
 ),
 
 dated AS (
-    SELECT *, CASE WHEN is_upcoming THEN coalesce(newest_day, last_day) ELSE last_day END AS rate_day
+    SELECT *, CASE WHEN is_upcoming THEN newest_day ELSE last_day END AS rate_day
     FROM invoices
 ),
 

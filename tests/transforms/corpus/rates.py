@@ -23,11 +23,14 @@ SETTINGS = ReportingSettings(
 )
 _FIRST = date(2025, 12, 1)
 _HOLIDAYS = {date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1)}
+# Longer than the ECB ever rests.
+_GAP = (date(2026, 1, 10), date(2026, 1, 20))
 # Of the last day of April, seen first in July, corrected in August, and corrected back in October.
 _CORRECTED = "2026-04-30"
 # In the file from September on: invoices that were issued by then go by the day before.
 _LATE = "2026-06-30"
 _ODD = {"2026-02-27": {"USD": "N/A"}, "2026-08-21": {"USD": "0"}, "2026-07-31": {"USD": "?"}}
+_ODD |= {"2026-09-18": {"GBP": "N/A"}}
 
 
 def load(connection: duckdb.DuckDBPyConnection, nights: list[datetime]) -> None:
@@ -42,7 +45,8 @@ def _days(night: datetime, number: int) -> Iterator[str]:
     day = _FIRST
     while day < night.date():
         text = day.isoformat()
-        if day.weekday() < 5 and day not in _HOLIDAYS and (text != _LATE or number >= 3):
+        is_published = day.weekday() < 5 and day not in _HOLIDAYS
+        if is_published and not _GAP[0] <= day <= _GAP[1] and (text != _LATE or number >= 3):
             yield text
         day += timedelta(days=1)
 
