@@ -154,12 +154,13 @@ def _move_names(connection: duckdb.DuckDBPyConnection, vendor: str, old: str, ne
                 f"DELETE FROM raw.{table} WHERE vendor = ? AND account = ?",  # noqa: S608
                 [vendor, old],
             )
-    if has_table(connection, "marts", "load_results"):
-        connection.execute(
-            "UPDATE marts.load_results SET account = $new"
-            " WHERE vendor = $vendor AND account = $old",
-            names,
-        )
+    for schema, table in (("marts", "load_results"), ("raw", "closed_spend")):
+        if has_table(connection, schema, table):
+            connection.execute(
+                f"UPDATE {schema}.{table} SET account = $new"  # noqa: S608
+                " WHERE vendor = $vendor AND account = $old",
+                names,
+            )
 
 
 def _accounts(connection: duckdb.DuckDBPyConnection, vendor: str) -> set[str]:

@@ -25,6 +25,7 @@ from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.load_results import AccountOutcome
 from pipelines.warehouse.lock import holding
+from pipelines.warehouse.rename import rename_account
 from tests.transforms.test_alerts import bill
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
@@ -141,6 +142,18 @@ def test_a_backup_has_what_was_closed(loaded: Warehouse) -> None:
     assert rows(other, "SELECT name FROM month_closes") == [("2026-10",)]
     assert rows(other, DIFFERENCES) == []
     assert "2026-10 (closed 2026-11-05)" in changes(other, "--since-close")
+
+
+def test_an_account_that_is_renamed_has_its_closed_lines(loaded: Warehouse) -> None:
+    close(loaded, "2026-10", **NO_PROBLEM)
+    with closing(connect(loaded)) as connection:
+        connection.execute("ALTER TABLE raw.planetscale__invoices ADD COLUMN listing_key TEXT")
+    rename_account(loaded, "planetscale", "acme", "acme & sons", lock_timeout=0)
+    night(loaded, LATER)
+    assert rows(loaded, DIFFERENCES) == []
+    with closing(connect(loaded)) as connection:
+        held = connection.execute("SELECT DISTINCT account FROM raw.closed_spend").fetchall()
+    assert held == [("acme & sons",)]
 
 
 def test_what_stands_in_the_way(loaded: Warehouse) -> None:
