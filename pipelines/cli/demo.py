@@ -42,7 +42,7 @@ _QUESTIONS = {
     "demo_unpaid": "what is unpaid",
 }
 # A demo is read from its end: what each account brought is told with --verbose.
-_UNTOLD = ("account_loaded", "transform_started", "run_finished")
+_UNTOLD = ("account_loaded", "transform_started", "published", "run_finished")
 
 
 def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -> None:

@@ -13,11 +13,16 @@ from sqlglot import Dialect, exp
 
 from pipelines.transform import graph
 from pipelines.transform.kinds import refusals
-from pipelines.transform.model import BY_INVOICE, SCHEMAS, VIEW, WHOLE, Model, ModelError
+from pipelines.transform.model import (
+    BY_INVOICE,
+    SCHEMAS,
+    VIEW,
+    WHOLE,
+    WRITTEN_BY_RUNS,
+    Model,
+    ModelError,
+)
 from pipelines.transform.parsing import parsed, references
-
-# What no model makes: rows of the work database that runs add.
-WRITTEN_BY_RUNS = frozenset({"marts.load_results", "marts.fct_invoice_files"})
 
 
 def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: Path) -> list[Model]:

@@ -12,6 +12,8 @@ Severity = Literal["error", "warning"]
 Kind = Literal["by invoice", "whole", "view", "scratch"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 BY_INVOICE, WHOLE, VIEW, SCRATCH = KINDS
+# What no model makes: rows of the work database that runs add.
+WRITTEN_BY_RUNS = frozenset({"marts.load_results", "marts.fct_invoice_files"})
 
 
 class ModelError(Exception):

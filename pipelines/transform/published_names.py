@@ -9,8 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transform import names, state
-from pipelines.transform.check import WRITTEN_BY_RUNS
-from pipelines.transform.model import TRANSFORMS
+from pipelines.transform.model import TRANSFORMS, WRITTEN_BY_RUNS
 from pipelines.warehouse.sql_text import identifier, literal
 
 

@@ -24,7 +24,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
 
 def test_every_file_has_mutants_with_keys_of_their_own() -> None:
     without = set(FILES) - {each.file for each in EVERY_MUTANT}
-    assert without == {"intermediate/possible_successions.sql"}  # which only names columns
+    # Which only name columns.
+    assert without == {"intermediate/possible_successions.sql", "marts/month_closes.sql"}
     assert len({each.key for each in EVERY_MUTANT}) == len(EVERY_MUTANT)
 
 

@@ -135,7 +135,13 @@ def test_keys_and_comments_go_with_the_tables(warehouse: Warehouse, server: str)
 def test_every_table_has_a_key_but_those_that_have_none() -> None:
     """A month may be unknown, and a document may lack what its key is made of."""
     tables = {*mart_names(), "audit_results", "load_results", "fct_invoice_files"}
-    assert tables - _KEYS.keys() == {"fct_monthly_spend", "rejected_documents", "spend"}
+    assert tables - _KEYS.keys() == {
+        "fct_allocated_spend",
+        "fct_monthly_spend",
+        "fct_reporting_spend",
+        "rejected_documents",
+        "spend",
+    }
     assert _KEYS.keys() <= tables
 
 

@@ -38,7 +38,10 @@ def test_marts_are_described_column_by_column() -> None:
 
 def test_what_is_read_is_what_a_parser_finds() -> None:
     references = {each.name: each.references for each in project.models()}
-    assert references["marts.fct_invoices"] == {"staging.stg_all__invoices"}
+    assert references["marts.fct_invoices"] == {
+        "intermediate.invoice_rates",
+        "staging.stg_all__invoices",
+    }
     assert references["staging.source_all__line_items"] == {
         "staging.source_planetscale__line_items"
     }
@@ -73,11 +76,15 @@ def test_layers_read_downwards() -> None:
     }
     vendors = {each.name.split("_")[1] for each in project.models() if "__invoices" in each.name}
     # The columns that all vendors have in common come last, Versori's lines stand in its listed
-    # document, of which the version that counts is read, and months are made of finished lines.
+    # document, of which the version that counts is read, and months and tags are those of
+    # finished lines.
     allowed = {
         (f"staging.stg_{vendor}__invoices", f"intermediate.{read}")
         for vendor in vendors
         for read in ("invoices", "details", "refunds")
     } | {("staging.stg_versori__counted_documents", "intermediate.invoices")}
-    allowed.add(("intermediate.line_periods", "marts.fct_invoice_lines"))
+    allowed |= {
+        (f"intermediate.{read}", "marts.fct_invoice_lines")
+        for read in ("line_periods", "line_tags")
+    }
     assert upwards <= allowed

@@ -51,6 +51,11 @@ class Rows:
         self.connection.execute(
             "CREATE TABLE marts.fct_invoice_lines (line_id TEXT, description TEXT, project TEXT,"
             " resource TEXT, sku TEXT, region TEXT, tags TEXT);"
+            "CREATE TABLE marts.fct_invoices (invoice_id TEXT, reporting_currency TEXT,"
+            " exchange_rate DECIMAL(38, 12), exchange_rate_date DATE, exchange_rate_basis TEXT);"
+            "INSERT INTO marts.fct_invoices (invoice_id) VALUES ('i');"
+            "CREATE TABLE marts.fct_reporting_spend (month DATE, line_id TEXT,"
+            " reporting_amount_cents BIGINT);"
             "CREATE TABLE marts.fct_monthly_spend (month DATE, line_id TEXT, invoice_id TEXT,"
             " vendor TEXT, account TEXT, category TEXT, currency TEXT, amount_cents BIGINT,"
             " payment_status TEXT);"

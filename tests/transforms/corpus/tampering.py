@@ -243,10 +243,11 @@ TAMPERING: dict[str, list[str]] = {
     "mongodb_sums": [
         one(INVOICES, "subtotal_cents = 1, credit_cents = 0", "invoice_number = 'm-1'"),
         one(INVOICES, "subtotal_cents = 1, credit_cents = NULL", "invoice_number = 'm-1'"),
-        one(INVOICES, "subtotal_cents = 1", "invoice_number = 'w-1'"),
-        one(INVOICES, "subtotal_cents = total_cents, tax_cents = 1", "invoice_number = 'w-1'"),
+        one(INVOICES, "subtotal_cents = 1", "vendor = 'mongodb' AND invoice_number = 'w-1'"),
+        one(INVOICES, "subtotal_cents = total_cents, tax_cents = 1",
+            "vendor = 'mongodb' AND invoice_number = 'w-1'"),
         one(INVOICES, "subtotal_cents = total_cents, starting_balance_cents = 1",
-            "invoice_number = 'w-1'"),
+            "vendor = 'mongodb' AND invoice_number = 'w-1'"),
     ],
     "months_add_up": [
         one(SPEND, "amount_cents = amount_cents + 1", "amount_cents > 0"),
