@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
@@ -12,12 +12,16 @@ demo: .venv
 
 # The contract tests against mock servers of the vendors' specifications also need `make prism`; without it they are skipped.
 test: .venv
+	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
+
+# With all forms of what processes are started for.
+test-all: .venv
 	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # The transforms and the job once more, on the DuckDB that isn't the locked one.
 test-duckdb2: .venv
 	$(RUN) --with 'duckdb>=2,<3' pytest -n auto --dist loadfile tests/transforms/test_corpus.py tests/transforms/test_audits.py \
-	    tests/pipelines/test_job.py tests/pipelines/test_queries.py tests/pipelines/test_duckdb_versions.py
+	    tests/pipelines/test_job.py
 
 # What is left out starts processes or browsers, or builds all tables for each of its cases.
 quick: .venv

@@ -165,7 +165,14 @@ def test_lines_of_what_accrues_grow_while_its_row_stays(
     assert loads(warehouse) == before
 
 
-@pytest.mark.parametrize("wrong", ["{}", "[]", "null", '{"error":500}', '{"id":"b"}'])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{}",
+        *(pytest.param(text, marks=pytest.mark.long) for text in ("[]", "null", '{"error":500}')),
+        '{"id":"b"}',
+    ],
+)
 def test_a_wrong_detail_leaves_the_good_one(
     vendor: Vendor, run: Run, warehouse: Warehouse, wrong: str
 ) -> None:

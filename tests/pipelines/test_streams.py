@@ -86,7 +86,10 @@ def was_published(warehouse: Warehouse) -> bool:
     return int(invoices) > 0
 
 
-@pytest.mark.parametrize(("where", "log_format"), [("full disk", "text"), ("gone reader", "json")])
+@pytest.mark.parametrize(
+    ("where", "log_format"),
+    [("full disk", "text"), pytest.param("gone reader", "json", marks=pytest.mark.long)],
+)
 def test_a_run_whose_output_is_lost_publishes(
     where: str, log_format: str, warehouse: Warehouse, shared_sandbox: Sandbox
 ) -> None:
@@ -102,7 +105,7 @@ def test_a_run_whose_output_is_lost_publishes(
     assert was_published(warehouse)
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("closed", [pytest.param("2>&-", marks=pytest.mark.long), ">&- 2>&- <&-"])
 def test_a_run_whose_streams_are_closed_publishes(
     closed: str, warehouse: Warehouse, shared_sandbox: Sandbox
 ) -> None:
@@ -112,7 +115,13 @@ def test_a_run_whose_streams_are_closed_publishes(
     assert was_published(warehouse)
 
 
-@pytest.mark.parametrize("variables", OTHER_ENCODINGS)
+@pytest.mark.parametrize(
+    "variables",
+    [
+        *(pytest.param(each, marks=pytest.mark.long) for each in OTHER_ENCODINGS[:-1]),
+        OTHER_ENCODINGS[-1],
+    ],
+)
 def test_a_run_on_a_console_of_few_signs(
     variables: dict[str, str], warehouse: Warehouse, shared_sandbox: Sandbox
 ) -> None:
