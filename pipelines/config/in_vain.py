@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -59,11 +59,17 @@ def refuse_variables_in_vain() -> None:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
     names = list(known)
-    meant = close_to(name, names) or f" Known are: {', '.join(names)}."
-    return UsageError(f"The configuration can't be used. {what}, and would do nothing.{meant}")
+    return UsageError(
+        f"The configuration can't be used. {what}, and would do nothing. {meant(name, names)}"
+    )
 
 
-def close_to(name: str, known: Sequence[str]) -> str:
+def meant(word: str, known: Collection[str]) -> str:
+    """A sentence: what is probably meant, else all that is known."""
+    return close_to(word, known).strip() or f"Known are: {', '.join(known)}."
+
+
+def close_to(name: str, known: Collection[str]) -> str:
     """A sentence that names what is probably meant, after a blank; empty where nothing is close."""
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     return f" Did you mean {close[0]}?" if close else ""

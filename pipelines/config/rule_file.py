@@ -7,9 +7,9 @@ import io
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
+from pipelines.config.in_vain import meant
 from pipelines.errors import UsageError
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -43,7 +43,7 @@ class RuleRow:
         """The word that stands there, if it is a known one. Raises UsageError."""
         text = self[column]
         if text not in known:
-            raise self.mistake(f"{column} {text!r} is none. {_meant(text, known)}")
+            raise self.mistake(f"{column} {text!r} is none. {meant(text, known)}")
         return text
 
 
@@ -104,18 +104,13 @@ def _head(
     names = [cell.lower() for cell in cells]
     for name in names:
         if name not in columns:
-            raise _mistake(file, line, f"there is no column {name!r}. {_meant(name, columns)}")
+            raise _mistake(file, line, f"there is no column {name!r}. {meant(name, columns)}")
         if names.count(name) > 1:
             raise _mistake(file, line, f"the column {name!r} stands there twice. Keep one.")
     for name in needed:
         if name not in names:
             raise _mistake(file, line, f"the column {name!r} is missing. Add it.")
     return names
-
-
-def _meant(word: str, known: Collection[str]) -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
 
 
 def _mistake(file: Path, line: int, text: str) -> UsageError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.publish.read import of_this_version
 from pipelines.report.amounts import CENTS, currency_decimals, format_amount, in_units
+from pipelines.report.answers import Answer
 from pipelines.report.invoices import Table
 from pipelines.report.questions import Row, ask
 
@@ -19,18 +18,9 @@ if TYPE_CHECKING:
 _COLUMNS = ("booked_on", "debit", "credit", "amount_cents", "currency", "text")
 
 
-@dataclass(frozen=True)
-class Bookings:
-    """For people, and for programs (`columns` and `records`)."""
-
-    table: Table
-    columns: Sequence[str]
-    records: Sequence[Row]
-
-
 def bookings(
     connection: duckdb.DuckDBPyConnection, month: str, accounts: BookingAccounts
-) -> Bookings:
+) -> Answer:
     """Each accrual of the month (`2026-10`) on its last day, and its reversal on the day after."""
     with of_this_version():
         decimals = currency_decimals(connection)
@@ -42,7 +32,7 @@ def bookings(
             credit=accounts.credit,
         )
     columns = [name.removesuffix(CENTS) for name in _COLUMNS]
-    return Bookings(
+    return Answer(
         Table(
             [name.replace("_", " ") for name in columns],
             [[_shown(row, name, decimals) for name in _COLUMNS] for row in rows],

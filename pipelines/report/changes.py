@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.publish.read import of_this_version
 from pipelines.report.amounts import CENTS, currency_decimals, format_amount, in_units
+from pipelines.report.answers import Answer
 from pipelines.report.invoices import Table
 from pipelines.report.questions import Row, ask
 
@@ -20,30 +19,21 @@ _LINE = ("month", "vendor", "account", "category", "description", "currency")
 _SUMS = ("at_close_cents", "now_cents", "difference_cents")
 
 
-@dataclass(frozen=True)
-class Changes:
-    """For people, and for programs (`columns` and `records`)."""
-
-    table: Table
-    columns: Sequence[str]
-    records: Sequence[Row]
-
-
-def of_invoices(connection: duckdb.DuckDBPyConnection) -> Changes:
+def of_invoices(connection: duckdb.DuckDBPyConnection) -> Answer:
     """Changes of issued invoices, the newest first; where they are of amounts, in units."""
     with of_this_version():
         decimals = currency_decimals(connection)
         records = [_in_units(row, decimals) for row in ask(connection, "changes", limit=_ALL)]
     rows = [[str(each[name]) for name in _INVOICE] for each in records]
-    return Changes(Table(_INVOICE, rows, frozenset({6, 7})), _INVOICE, records)
+    return Answer(Table(_INVOICE, rows, frozenset({6, 7})), _INVOICE, records)
 
 
-def since_close(connection: duckdb.DuckDBPyConnection) -> Changes:
+def since_close(connection: duckdb.DuckDBPyConnection) -> Answer:
     """Lines of closed months that would now be another amount."""
     with of_this_version():
         decimals = currency_decimals(connection)
         rows = ask(connection, "since_close")
-    return Changes(
+    return Answer(
         Table(
             [*_LINE, *(name.removesuffix(CENTS).replace("_", " ") for name in _SUMS)],
             [

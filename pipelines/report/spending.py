@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
 from pipelines.publish.read import of_this_version
 from pipelines.report.amounts import CENTS, currency_decimals, format_amount, in_units
+from pipelines.report.answers import Answer
 from pipelines.report.invoices import Table
 from pipelines.report.questions import Row, answer, text
 
@@ -26,16 +25,7 @@ _BY = {
 _SUMS = ("amount_cents", "estimate_cents")
 
 
-@dataclass(frozen=True)
-class Spending:
-    """Sums for people, and for programs: `columns` and `records`."""
-
-    table: Table
-    columns: Sequence[str]
-    records: Sequence[Row]
-
-
-def spending(connection: duckdb.DuckDBPyConnection, by: str, month: str | None) -> Spending:
+def spending(connection: duckdb.DuckDBPyConnection, by: str, month: str | None) -> Answer:
     """What was spent in a month (`2026-10`), or in all, the largest sums of each currency first.
 
     Raises:
@@ -51,7 +41,7 @@ def spending(connection: duckdb.DuckDBPyConnection, by: str, month: str | None) 
             )
         decimals = currency_decimals(connection)
     records = [in_units({by: row.pop("name"), **row}, decimals) for row in rows]
-    return Spending(
+    return Answer(
         Table(
             [by, "currency", "amount", "of that estimated"],
             [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipelines.transform import inputs
+from pipelines.transform import inputs, rates
 from pipelines.transform.model import ModelError
 
 if TYPE_CHECKING:
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 MADE_BY_THE_BUILD = {
     "staging.run",
     "staging.renamed_accounts",
-    "staging.reporting",
-    "staging.exchange_rates",
-    "staging.exchange_rate_overrides",
     *inputs.NAMES,
+    *rates.NAMES,
 }
 
 

@@ -24,6 +24,9 @@ _NO_OVERRIDES = """(
         CAST(NULL AS DECIMAL(22, 12)) AS rate
     WHERE FALSE
 )"""
+NAMES = frozenset(
+    f"staging.{name}" for name in ("exchange_rates", "exchange_rate_overrides", "reporting")
+)
 
 
 @dataclass(frozen=True)

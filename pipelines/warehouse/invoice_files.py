@@ -86,22 +86,21 @@ def copy(connection: duckdb.DuckDBPyConnection, work: str, until: datetime | Non
         connection.execute(f"CREATE TABLE {table} ({_DEFINED})")
         meanings = {column: meaning for column, (_, meaning) in _COLUMNS.items()}
         comment_on(connection, table, _COMMENT, meanings)
-    rows = f"SELECT {_NAMES} FROM {table} WHERE false"  # noqa: S608
+    rows, given = f"SELECT {_NAMES} FROM {table} WHERE false", {}  # noqa: S608
     if has_table(connection, "marts", TABLE, work):
         rows = (
             f"SELECT {_NAMES} FROM {identifier(work)}.{_WORK}"  # noqa: S608
             " WHERE coalesce(fetched_at, lost_at) <= coalesce($until, fetched_at, lost_at)"
         )
+        given = {"until": until}
     [(differing,)] = connection.execute(
         f"SELECT count(*) FROM ((({rows}) EXCEPT (FROM {table}))"  # noqa: S608
         f" UNION ALL ((FROM {table}) EXCEPT ({rows})))",
-        {"until": until} if "$until" in rows else None,
+        given,
     ).fetchall()
     if differing:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608
-        connection.execute(
-            f"INSERT INTO {table} {rows}", {"until": until} if "$until" in rows else None
-        )
+        connection.execute(f"INSERT INTO {table} {rows}", given)
     return is_new or differing > 0
 
 

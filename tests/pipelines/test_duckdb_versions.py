@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import duckdb
@@ -12,6 +11,7 @@ from pipelines.warehouse.files import Warehouse
 from sandbox.server import running
 from sandbox.world import World
 from tests.pipelines.processes import ROOT, Billhouse, environment
+from tests.support.commands import said
 
 UV = ROOT / ".uv" / "bin" / "uv"
 OTHER = "duckdb>=2,<3" if duckdb.__version__.startswith("1.") else "duckdb>=1.5,<2"
@@ -29,22 +29,11 @@ def with_duckdb(
     requirement: str, *arguments: str | Path, folder: Path, variables: dict[str, str]
 ) -> str:
     """What a Python of the project's environment says that has another DuckDB."""
-    finished = subprocess.run(
-        [
-            *(UV, "run", "--project", ROOT, "--frozen", "--quiet", "--all-extras"),
-            *("--with", requirement, "python", *arguments),
-        ],
-        cwd=folder,
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    if "Failed to fetch" in finished.stderr:
-        pytest.skip("PyPI can't be reached")
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+    command = [
+        *(UV, "run", "--project", ROOT, "--frozen", "--quiet", "--all-extras"),
+        *("--with", requirement, "python", *arguments),
+    ]
+    return said(command, folder, variables)
 
 
 def test_runs_of_two_versions_and_a_reader_of_the_oldest(

@@ -132,12 +132,10 @@ def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
     for kind in ("alerts", "exports", "reports"):
         for path in sorted((folder / kind).glob("*.sql")):
             text = path.read_text(encoding="utf-8")
-            for asking in ASKED_WITH if kind == "reports" else ASKED_WITH[:1]:
+            for asking in (*ASKED_WITH, *ASKED_OF_TWINS) if kind == "reports" else ASKED_WITH[:1]:
                 query = _filled_in(folder, text, asking)
-                if query not in found.values():
-                    found[f"{kind}/{path.name}{asking['again']}"] = query
-            for asking in ASKED_OF_TWINS if kind == "reports" else ():
-                query = _TWIN.sub(r"\1 twins.", _filled_in(folder, text, asking))
+                if asking in ASKED_OF_TWINS:
+                    query = _TWIN.sub(r"\1 twins.", query)
                 if query not in found.values():
                     found[f"{kind}/{path.name}{asking['again']}"] = query
     return found
