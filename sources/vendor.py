@@ -156,8 +156,9 @@ class Vendor(Generic[A]):
     what it sells. `remedies` says for an HTTP status what a person can do about it. `detail` makes
     the listing with an invoice's details from its key and its listed document, or None where there
     are none. `probe` is the cheapest request that reads invoices. `amount` reads a listed
-    document's total, where keys are made and may repeat. `files` says where an invoice's PDF or CSV
-    is, where the vendor has one.
+    document's total, where keys are made and may repeat. `never_kept` are fields, as paths with
+    dots, that are cut from each document before it is hashed and stored: secrets, personal data.
+    `files` says where an invoice's PDF or CSV is, where the vendor has one.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Vendor(Generic[A]):
     detail: Callable[[A, str, bytes], Listing | None] | None = None
     settings_type: type[VendorSettings] = VendorSettings
     volatile_fields: frozenset[str] = frozenset()
+    never_kept: frozenset[str] = frozenset()
     rate: Rate | None = None
     amount: Amount | None = None
     service: tuple[str, str] = ("Other", "Other (Other)")

@@ -179,6 +179,7 @@ class AccountFetch:
             self._vendor.volatile_fields,
             self._made_keys,
             self._vendor.amount,
+            self._vendor.never_kept,
         )
 
     def _close_outdated_details(self, table: pa.Table) -> None:

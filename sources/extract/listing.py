@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 import pyarrow as pa
 
+from sources.extract.cutting import cut
 from sources.extract.unique_keys import MadeKeys
 from sources.keys import Amount, Key
 
@@ -80,10 +81,11 @@ def _lasting(document: bytes, volatile_fields: frozenset[str]) -> bytes:
 class ListingTable:
     """Collects a listing page by page, in Arrow's memory, and gives it out as one whole table.
 
-    The table has the columns of `SCHEMA`; a key stands in it once. A vendor's id that repeats is
-    the same invoice, seen twice because pages shifted: the document seen last counts. Keys that we
-    made are given when all documents are there. A listing without documents is one row with the
-    document `null` and an empty key, so that it closes what it held before.
+    The documents are without what may never be kept. The table has the columns of `SCHEMA`; a key
+    stands in it once. A vendor's id that repeats is the same invoice, seen twice because pages
+    shifted: the document seen last counts. Keys that we made are given when all documents are
+    there. A listing without documents is one row with the document `null` and an empty key, so that
+    it closes what it held before.
     """
 
     def __init__(
@@ -94,7 +96,9 @@ class ListingTable:
         volatile_fields: frozenset[str] = frozenset(),
         made_keys: MadeKeys | None = None,
         amount: Amount | None = None,
+        never_kept: frozenset[str] = frozenset(),
     ) -> None:
+        self._never_kept = never_kept
         self._name = (vendor, account, listing)
         self._volatile_fields = volatile_fields
         self._made_keys = made_keys or MadeKeys()
@@ -109,11 +113,12 @@ class ListingTable:
         keys: list[str] = []
         documents: list[bytes] = []
         for key, raw in page:
+            document = cut(raw, self._never_kept)
             if key.made:
-                self._unnamed.setdefault(key.text, []).append(bytes(raw))
+                self._unnamed.setdefault(key.text, []).append(document)
             else:
                 keys.append(key.text)
-                documents.append(bytes(raw))
+                documents.append(document)
         self._append(keys, documents)
 
     @property
