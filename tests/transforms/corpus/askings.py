@@ -130,6 +130,7 @@ ASKED_OF_TWINS = (
         "again": " among twins never loaded",
         "FROM load_results": "FROM (FROM twins.load_results LIMIT 0) AS load_results",
         "$month": "'2026-11'",
+        "$now": "TIMESTAMPTZ '2026-11-20'",
     },
 )
 
