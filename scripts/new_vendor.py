@@ -21,8 +21,9 @@ _REGISTRIES = {
     "sources/registry.py": "from sources.{name} import {constant}\n",
     "sandbox/registry.py": "from sandbox.vendors.{name}.api import {constant}\n",
 }
-_ENTRIES = re.compile(r"(?P<before>for vendor in \([^)]*?),?(?P<after>\))")
-_LAYER = re.compile(r'(?P<layer>"[a-z0-9 |]*\b{like}\b[a-z0-9 |]*)"')
+_ENTRIES = re.compile(r"(?P<before>for vendor in \([^)]*?),?\s*(?P<after>\))")
+# Only the layer has bars in it; the keywords have none.
+_LAYER = re.compile(r'(?P<layer>"(?=[^"]*\|)[a-z0-9 |]*\b{like}\b[a-z0-9 |]*)"')
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,15 @@ def id_key(document: bytes | msgspec.Raw, field: str = "id") -> Key:
     """The vendor's own id, else `?`."""
     identifier = scalar(document, field)
     return Key(identifier) if identifier else Key(NO_KEY, made=True)
+
+
+def content_key(document: bytes | msgspec.Raw, *fields: str) -> Key:
+    """What a document without an id says of itself: a hash of these fields, as they are written.
+
+    Documents that say the same are told apart by their order.
+    """
+    said = msgspec.json.encode([scalar(document, field) for field in fields])
+    return Key(hashlib.sha256(said).hexdigest(), made=True)
 
 
 def period_key(start: str | None, end: str | None) -> Key:

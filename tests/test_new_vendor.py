@@ -39,6 +39,8 @@ def test_a_copy_of_each_vendor_is_a_vendor(checkout: Path) -> None:
     for like in VENDORS:
         made = run(checkout, "scripts/new_vendor.py", f"new{like}", "--like", like)
         assert made.returncode == 0, made.stderr
+    stated = "keywords = [" + (ROOT / "pyproject.toml").read_text().partition("keywords = [")[2]
+    assert stated.partition("]")[0] in (checkout / "pyproject.toml").read_text()
     # Lines grow with the name; `make format` wraps them.
     linted = run(checkout, "-m", "ruff", "check", "--ignore", "E501", "sources", "sandbox")
     assert linted.returncode == 0, linted.stdout

@@ -62,16 +62,18 @@ def read(client: Client, url: httpx.URL, answer: msgspec.Raw, into: type[T]) -> 
         raise client.refuse(url, problem) from None
 
 
-def is_of(client: Client, url: httpx.URL, answer: msgspec.Raw, identifier: str) -> msgspec.Raw:
-    """The answer, if it is an object whose `id` is the one that was asked for.
+def is_of(
+    client: Client, url: httpx.URL, answer: msgspec.Raw, identifier: str, field: str = "id"
+) -> msgspec.Raw:
+    """The answer, if it is an object whose id (in `field`) is the one that was asked for.
 
     Raises SourceError where it isn't.
     """
     if not is_object(answer):
         raise client.refuse(url, f"what came for {identifier!r} is no object")
-    stated = scalar(answer, "id")
+    stated = scalar(answer, field)
     if stated != identifier:
-        whose = "states no id" if stated is None else f"is that of {stated!r}"
+        whose = f"states no {field}" if stated is None else f"is that of {stated!r}"
         raise client.refuse(url, f"what came for {identifier!r} {whose}")
     return answer
 

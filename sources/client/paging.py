@@ -32,7 +32,8 @@ class Envelope(Generic[E]):
 
     `number` is the parameter that counts pages, where there is one, and `last_number` the vendor's
     guess of how many there are, which only decides how many are read ahead. `size` is what the
-    vendor says of the whole list's length, and `total` is that where it is no estimate.
+    vendor says of the whole list's length, and `total` is that where it is no estimate. `mark`
+    tells a document from the others of its list.
     """
 
     into: type[E]
@@ -42,10 +43,11 @@ class Envelope(Generic[E]):
     last_number: Callable[[E], int | None] = lambda _: None
     size: Callable[[E], object] = lambda _: None
     total: Callable[[E], float | None] = lambda _: None
+    mark: Callable[[msgspec.Raw], object] = lambda document: scalar(document, "id")
 
     def marks(self, page: E) -> list[object]:
         """What a page holds, and how long the list is: another one has other documents."""
-        return [self.size(page), *(scalar(each, "id") for each in self.documents(page))]
+        return [self.size(page), *map(self.mark, self.documents(page))]
 
 
 async def linked_pages(

@@ -156,7 +156,7 @@ class AccountFetch:
         self, client: Client, entity: str, listing: Listing, held: str | None
     ) -> pa.Table:
         """The listing's table, once it is whole, and put unless the warehouse holds just that."""
-        gathered = await gather(client, listing, partial(self._new_table, listing))
+        gathered = await gather(client, listing, partial(self._new_table, listing, entity))
         self._documents += gathered.documents
         table = gathered.table()
         if held is None or held != listing_hash(table):
@@ -172,13 +172,15 @@ class AccountFetch:
             if key and (link := files.link(self._configured.account, document.encode())):
                 self.file_links[listing, key] = link
 
-    def _new_table(self, listing: Listing) -> ListingTable:
+    def _new_table(self, listing: Listing, entity: str = "invoices") -> ListingTable:
+        """Made keys tell lines apart within their invoice, and invoices in all lists."""
+        is_of_invoices = entity == self._vendor.entities[0]
         return ListingTable(
             *self.identity,
             listing.name,
             self._vendor.volatile_fields,
-            self._made_keys,
-            self._vendor.amount,
+            self._made_keys if is_of_invoices else None,
+            self._vendor.amount if is_of_invoices else None,
             self._vendor.never_kept,
         )
 

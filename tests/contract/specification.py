@@ -23,6 +23,7 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "next_page_url": {"type": "string", "nullable": True, "enum": [None]},
     "hasNextPage": {"type": "boolean", "enum": [False]},
     "rel": {"type": "string", "enum": ["self"]},
+    "pages": {"type": "object", "properties": {}, "additionalProperties": False},
 }
 
 
@@ -58,6 +59,7 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "currencyCode": {"type": "string", "enum": ["GBP"]},
     "integral": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
     "fractional": {"type": "integer", "minimum": 0, "maximum": 99},
+    "invoice_period": _text("2024-(0[1-9]|1[0-2])"),
     "percentDiscount": {"type": "number", "minimum": 0, "maximum": 1},
 }
 # What is listed has the id by which its details are asked for, and the details say so.
@@ -65,8 +67,9 @@ IDENTIFIED = {
     "mongodb": ("BillingInvoice", "BillingInvoiceMetadata"),
     "northflank": ("Invoice", "ListedInvoice"),
 }
+PREVIEWED = "/v2/customers/my/invoices"
 BY_ID = "/organizations/{organization}/invoices/{id}"
-LISTS = ("invoices", "results", "data", "lineItems")
+LISTS = ("invoices", "results", "data", "lineItems", "invoice_items")
 
 
 def published(vendor: str) -> dict[str, Any]:
@@ -95,12 +98,32 @@ def for_a_mock() -> dict[str, Any]:
         if vendor == "versori":  # required, and described nowhere
             invoice = specification["components"]["schemas"]["versori-Invoice"]
             invoice["properties"]["currencyCode"] = MOSTLY["currencyCode"]
+        if vendor == "digitalocean":
+            _narrow_preview(specification)
         for path, item in specification["paths"].items():
             item["get"].setdefault("security", specification["security"])
             joined["paths"][f"/{vendor}{path}"] = item
         for kind, components in specification.get("components", {}).items():
             joined["components"].setdefault(kind, {}).update(components)
     return joined
+
+
+def _narrow_preview(specification: dict[str, Any]) -> None:
+    """What is listed has the id of the summary, and amounts that can be read. The preview is of
+    another month, and has no id, so that its details can't be taken for the invoice's."""
+    schemas = specification["components"]["schemas"]
+    answer = specification["paths"][PREVIEWED]["get"]["responses"]["200"]
+    listed = answer["content"]["application/json"]["schema"]["allOf"][0]["properties"]
+    listed["invoice_preview"] = {"$ref": "#/components/schemas/digitalocean-Preview"}
+    invoice = schemas["digitalocean-Invoice"]["properties"]
+    invoice |= {"invoice_uuid": ONE_ID, "invoice_id": ONE_ID, "amount": DECIMAL}
+    preview = {**invoice, "invoice_period": _text("2025-01"), "invoice_id": _text("preview")}
+    del preview["invoice_uuid"]
+    schemas["digitalocean-Preview"] = {"type": "object", "properties": preview}
+    summary = schemas["digitalocean-Summary"]
+    summary["properties"]["invoice_uuid"] = ONE_ID
+    summary["required"] = ["invoice_uuid"]
+    schemas["digitalocean-Meta"]["properties"]["meta"]["properties"]["total"]["enum"] = [1]
 
 
 def _named_apart(specification: dict[str, Any], vendor: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ STRIPE_WORDS = {
     "uncollectible": "written_off",
     "payment_failed": "failed",
 }
+TAXING = ("mongodb", "northflank", "digitalocean")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -79,7 +80,7 @@ def _fact(invoice: Invoice, account: Account, now: datetime) -> Fact:
     status = _status(invoice, account, now)
     paid = _paid(invoice, status)
     start, end = _period(invoice)
-    mongodb, northflank = invoice.vendor == "mongodb", invoice.vendor == "northflank"
+    mongodb = invoice.vendor == "mongodb"
     return Fact(
         vendor=invoice.vendor,
         account=account.name,
@@ -88,7 +89,7 @@ def _fact(invoice: Invoice, account: Account, now: datetime) -> Fact:
         billing_period_end=end,
         currency=invoice.currency,
         total_cents=invoice.total,
-        tax_cents=invoice.tax if mongodb or northflank else None,
+        tax_cents=invoice.tax if invoice.vendor in TAXING else None,
         credit_cents=invoice.credit if mongodb else None,
         starting_balance_cents=invoice.starting_balance if mongodb else None,
         payment_status=status,
@@ -173,12 +174,19 @@ def _planetscale(invoice: Invoice, account: Account, now: datetime) -> str:
     return "upcoming" if invoice.period[1] > now else "open"
 
 
+def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.upcoming:
+        return "upcoming"
+    return "unknown" if invoice.total else "no_charge"
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
     "mongodb": _mongodb,
     "northflank": _northflank,
     "planetscale": _planetscale,
+    "digitalocean": _digitalocean,
 }
 
 

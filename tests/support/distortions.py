@@ -1,7 +1,8 @@
 """Faults of what a list says: lists that are missing, paging that goes wrong, counts that are off.
 
 They work on every vendor's envelope: a list stands under `invoices`, `results`, `data` or `items`,
-and the way onward under `links`, `pagination`, `next_page` or `next`.
+and the way onward under `links`, `pagination`, `next_page` or `next`, or the list's length under
+`meta`.
 """
 
 from __future__ import annotations
@@ -88,12 +89,15 @@ class Distorted:
             self.document["pagination"] = {**self.document.get("pagination", {}), **onward}
         else:
             query = dict(parse_qsl(self.scope["query_string"].decode()))
-            name = "cursor" if "next" in self.document else "pageNum"
+            words = {"next": "cursor", "meta": "page"}
+            name = next((words[each] for each in words if each in self.document), "pageNum")
             self.link(f"{self.address}?{urlencode({**query, name: number})}")
 
     def link(self, target: str) -> None:
         if "next" in self.document:
             self.document["next"] = target
+        elif "meta" in self.document:
+            self.document["links"] = {"pages": {"next": target}}
         else:
             others = [each for each in self.document["links"] if each["rel"] != "next"]
             self.document["links"] = [*others, {"rel": "next", "href": target}]
@@ -166,6 +170,8 @@ def _skip(page: Distorted) -> bytes:
 def _wrong_count(page: Distorted) -> bytes:
     if "pagination" in page.document:
         page.document["pagination"]["count"] = -1
+    elif "meta" in page.document:
+        page.document["meta"]["total"] = 1_000_000
     else:
         page.document["totalCount"] = 1_000_000
     return page.encoded()

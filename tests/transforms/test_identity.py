@@ -218,6 +218,37 @@ def test_two_upcoming_ones_of_which_one_is_issued(
     ) == [{"payment_status": "unknown"}]
 
 
+@pytest.mark.parametrize(
+    ("preview", "is_listed_still"), [("uuid-9", False), ("preview-9", False), ("preview-9", True)]
+)
+def test_an_upcoming_one_with_an_id_is_the_issued_one_of_its_period(
+    work: WorkDatabase, preview: str, is_listed_still: bool
+) -> None:
+    """Whether it keeps its id or not, and also while it is listed as both."""
+
+    def add(listing: str, key: str, amount: str, since: datetime, period: str = "2026-09") -> None:
+        identifier = preview if key == "upcoming" else key
+        document = {"invoice_uuid": identifier, "amount": amount, "invoice_period": period}
+        work.add("digitalocean", document, listing=listing, key=key, valid_from=since)
+
+    add("upcoming", "upcoming", "5.00", BEFORE)
+    add("issued", "uuid-8", "1.00", BEFORE, "2026-08")
+    assert not work.build(BEFORE).has_errors
+    assert sorted(row[1] for row in facts(work, "acme")) == [100, 500]
+    work.close("digitalocean", listing="upcoming", key="upcoming", valid_to=AFTER)
+    if is_listed_still:
+        add("upcoming", "upcoming", "6.00", AFTER)
+    add("issued", "uuid-9", "7.00", AFTER)
+    assert not work.build().has_errors
+    assert sorted(row[1] for row in facts(work, "acme")) == [100, 700]
+    history = work.rows(
+        "SELECT payment_status, total_cents FROM marts.fct_payment_status_history"
+        " SEMI JOIN marts.fct_invoices USING (invoice_id)"
+        " WHERE total_cents > 100 ORDER BY valid_from"
+    )
+    assert [tuple(row.values()) for row in history] == [("upcoming", 500), ("unknown", 700)]
+
+
 def test_documents_without_a_key_are_rejected_each_by_itself(work: WorkDatabase) -> None:
     for listing in ("2026-08", "2026-09"):
         for key in ("?", "?#2"):

@@ -51,6 +51,12 @@ VERSORI: dict[str, Any] = {
     "invoiceURL": "https://invoice.stripe.com/i/1",
     "productBreakdowns": [],
 }
+DIGITALOCEAN: dict[str, Any] = {
+    "invoice_uuid": "22737513-0ea7-4206-8ceb-98a575af7681",
+    "invoice_id": "12345678",
+    "amount": "12.34",
+    "invoice_period": "2019-12",
+}
 
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
@@ -100,6 +106,11 @@ def northflank(payment_status: str, total_cents: int, /, **fields: Any) -> Readi
 def planetscale(payment_status: str, /, **fields: Any) -> Reading:
     columns = {"payment_status": payment_status, "total_cents": 3950}
     return Reading("planetscale", PLANETSCALE | {"total": "39.50"} | fields, columns)
+
+
+def digitalocean(status: str, /, listing: str = "issued", **fields: Any) -> Reading:
+    columns = {"payment_status": status, "invoice_number": "12345678", "currency": "USD"}
+    return Reading("digitalocean", DIGITALOCEAN | fields, columns, listing)
 
 
 MONGODB_WORDS: dict[str | None, str] = {
@@ -203,6 +214,20 @@ EXAMPLES = {
             "billing_period_start": utc(2025, 7, 1),
             "billing_period_end": utc(2025, 8, 1),
             "payment_status": "unknown",
+        },
+    ),
+    "digitalocean": Reading(
+        "digitalocean",
+        DIGITALOCEAN,
+        {
+            "invoice_number": "12345678",
+            "total_cents": 1234,
+            "currency": "USD",
+            "currency_basis": "documented",
+            "billing_period_start": utc(2019, 12, 1),
+            "billing_period_end": utc(2020, 1, 1),
+            "payment_status": "unknown",
+            "paid_cents": None,
         },
     ),
 }
@@ -342,6 +367,10 @@ STATUSES = [
     planetscale("unknown", paid=None, overdue=None),
     planetscale("upcoming", paid=False, overdue=False, billing_period_end="2026-11-30"),
     planetscale("paid", paid=True, overdue=False, billing_period_end="2026-11-30"),
+    digitalocean("upcoming", "upcoming", amount="0.00", updated_at="2020-01-23T06:31:50Z"),
+    digitalocean("unknown", updated_at="2020-01-23T06:31:50Z"),
+    digitalocean("no_charge", amount="0.00"),
+    digitalocean("unknown", amount="-0.01"),
 ]
 READINGS = (
     EXAMPLES

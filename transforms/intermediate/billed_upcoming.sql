@@ -1,10 +1,10 @@
--- One row per upcoming invoice without an id that was billed: which issued one it became. Both have the same period; of
--- several, those of the same total belong together, then what is no longer listed as upcoming is what was billed.
+-- One row per upcoming invoice known by its period that was billed: which issued one it became, with an id or without.
+-- Both have the same period; of several, those of the same total belong together, then what is no longer listed as
+-- upcoming is what was billed.
 -- kept: scratch
 WITH known AS (
     SELECT *, account_key(vendor, account, period_identity('', billing_period_start, billing_period_end)) AS slot
     FROM intermediate.document_groups
-    WHERE is_known_by_period
 ),
 
 accruing AS (
@@ -14,7 +14,7 @@ accruing AS (
             PARTITION BY account, slot, last_total_cents ORDER BY disappeared_at NULLS LAST, natural_identity
         ) AS number
     FROM known
-    WHERE is_upcoming
+    WHERE is_upcoming AND is_known_by_period
 ),
 
 billed AS (

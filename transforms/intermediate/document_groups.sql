@@ -1,5 +1,6 @@
--- One row per natural identity whose documents may be those of another invoice too: what is known by its period, what is
--- gone or was for a while, and what came after that. From when to when it was listed, and what it said first and last.
+-- One row per natural identity whose documents may be those of another invoice too: what is known by its period, what
+-- such an upcoming one may become, what is gone or was for a while, and what came after that. From when to when it was
+-- listed, and what it said first and last.
 -- kept: scratch
 WITH listed AS (
     SELECT
@@ -20,8 +21,12 @@ WITH listed AS (
     GROUP BY vendor, account, natural_identity
 ),
 
-first_losses AS (
-    SELECT vendor, account, min(first_lost_at) AS lost_at
+accounts AS (
+    SELECT
+        vendor,
+        account,
+        min(first_lost_at) AS lost_at,
+        bool_or(is_known_by_period AND is_upcoming) AS is_billed_by_period
     FROM listed
     GROUP BY vendor, account
 ),
@@ -29,11 +34,12 @@ first_losses AS (
 candidates AS (
     SELECT listed.* EXCLUDE (first_lost_at)
     FROM listed
-    INNER JOIN first_losses AS loss USING (vendor, account)
+    INNER JOIN accounts AS owner USING (vendor, account)
     WHERE
         listed.is_known_by_period
         OR listed.first_lost_at IS NOT NULL
-        OR listed.appeared_at >= loss.lost_at
+        OR listed.appeared_at >= owner.lost_at
+        OR owner.is_billed_by_period
 ),
 
 ordered AS (
