@@ -1,3 +1,3 @@
-"""A local stand-in for the billing APIs of the five vendors, on a real port, with invented
+"""A local stand-in for the billing APIs of the vendors, on a real port, with invented
 invoices.
 """

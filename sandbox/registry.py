@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sandbox.vendor import Vendor
+from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
@@ -13,5 +14,5 @@ from sandbox.vendors.turso.api import TURSO
 from sandbox.vendors.versori.api import VERSORI
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
-    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE)}
+    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, AIVEN)}
 )

@@ -1,4 +1,4 @@
-"""A running sandbox: all five vendors on one port, each under its own prefix, in a thread of this
+"""A running sandbox: all vendors on one port, each under its own prefix, in a thread of this
 process.
 """
 

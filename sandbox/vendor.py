@@ -1,4 +1,4 @@
-"""What a vendor's module states, and what its API reads: the vocabulary of the five stand-ins."""
+"""What a vendor's module states, and what its API reads: the vocabulary of the stand-ins."""
 
 from __future__ import annotations
 

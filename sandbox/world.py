@@ -25,7 +25,7 @@ class Standing:
 
 
 class World:
-    """What happened at five vendors, up to `now`.
+    """What happened at the vendors, up to `now`.
 
     seed: the same seed, start and clock give the same world, byte by byte.
     now: the clock (UTC). By default noon of the 17th, two months ago, which leaves room to move it.

@@ -22,7 +22,7 @@ _REGISTRIES = {
     "sandbox/registry.py": "from sandbox.vendors.{name}.api import {constant}\n",
 }
 _ENTRIES = re.compile(r"(?P<before>for vendor in \([^)]*?),?(?P<after>\))")
-_LAYER = re.compile(r'(?P<layer>"[a-z0-9 |]*\b{like}\b[a-z0-9 |]*)"')
+_LAYER = re.compile(r'(?P<layer>"(?=[^"]*\|)[a-z0-9 |]*\b{like}\b[a-z0-9 |]*)"')
 
 
 def main() -> int:

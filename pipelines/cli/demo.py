@@ -67,7 +67,7 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
         running(World(months=MONTHS)) as sandbox,
         TemporaryDirectory(prefix="billhouse-") as aside,
     ):
-        typer.echo(f"{INVENTED}: five vendors on {sandbox.url}, warehouse in {directory}")
+        typer.echo(f"{INVENTED}: all vendors on {sandbox.url}, warehouse in {directory}")
         accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
         reporting = ReportingSettings("EUR", rates_url=sandbox.rates_url)
         rules = Configuration(GivenValues(_copied_rules(directory))).rule_files()

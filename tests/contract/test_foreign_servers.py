@@ -43,11 +43,13 @@ LISTS = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices": ("results",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices": ("data", "invoices"),
     r"/planetscale/organizations/(\w+)/invoices": ("data",),
+    r"/aiven/organization/(\w+)/invoices": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices/([^/]+)": ("data", "lineItems"),
     r"/planetscale/organizations/(\w+)/invoices/([^/]+)/line-items": ("data",),
+    r"/aiven/organization/(\w+)/invoice/([^/]+)/lines": ("lines",),
 }
 
 
@@ -127,6 +129,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["mongodb"].append({"org_id": each, **token})
         accounts["northflank"].append({"team_id": each, "api_token": "token"})
         accounts["planetscale"].append({"organization": each, **service})
+        accounts["aiven"].append({"organization_id": each, "api_token": "token"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
@@ -224,7 +227,7 @@ def test_each_line_is_a_line_or_rejected(run: Run) -> None:
         elif key not in rejected:
             compared.add(vendor)
             assert lines[key] == len(found), key
-    assert compared == {"mongodb", "northflank", "planetscale"}
+    assert compared == {"mongodb", "northflank", "planetscale", "aiven"}
 
 
 def listed(run: Run) -> dict[tuple[str, str, object], Any]:
@@ -268,6 +271,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 money = document["totalAmount"]
                 hundredths = int(money["integral"]) * 100 + int(money["fractional"])
                 return -abs(hundredths) if money["isNegative"] else hundredths
+            case "aiven" if document["currency"] == "JPY":
+                return rounded(Decimal(document["total"]))
             case _:
                 return rounded(Decimal(document["total"]) * 100)
     except InvalidOperation:

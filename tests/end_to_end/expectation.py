@@ -23,11 +23,29 @@ MONGODB_WORDS = {
     "PREPAID": "no_charge",
     "FORGIVEN": "written_off",
 }
+AIVEN_WORDS = {
+    "estimate": "upcoming",
+    "estimate_only_project_charges_calculated": "upcoming",
+    "mailed": "open",
+    "due": "open",
+    "due_only_project_charges_calculated": "open",
+    "failed_credit_card_charge": "failed",
+    "failed_no_credit_card": "failed",
+    "paid": "paid",
+    "no_payment_expected": "no_charge",
+    "partner_metering": "no_charge",
+    "uncollectible": "written_off",
+    "waived": "written_off",
+    "consolidated": "void",
+    "accrual": "unknown",
+}
 STRIPE_WORDS = {
     "draft": "upcoming",
     "uncollectible": "written_off",
     "payment_failed": "failed",
 }
+TAXED = ("mongodb", "northflank", "aiven")
+CLOCKED = ("turso", "aiven")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -79,7 +97,7 @@ def _fact(invoice: Invoice, account: Account, now: datetime) -> Fact:
     status = _status(invoice, account, now)
     paid = _paid(invoice, status)
     start, end = _period(invoice)
-    mongodb, northflank = invoice.vendor == "mongodb", invoice.vendor == "northflank"
+    mongodb = invoice.vendor == "mongodb"
     return Fact(
         vendor=invoice.vendor,
         account=account.name,
@@ -88,7 +106,7 @@ def _fact(invoice: Invoice, account: Account, now: datetime) -> Fact:
         billing_period_end=end,
         currency=invoice.currency,
         total_cents=invoice.total,
-        tax_cents=invoice.tax if mongodb or northflank else None,
+        tax_cents=invoice.tax if invoice.vendor in TAXED else None,
         credit_cents=invoice.credit if mongodb else None,
         starting_balance_cents=invoice.starting_balance if mongodb else None,
         payment_status=status,
@@ -131,7 +149,7 @@ def _vendor_status(invoice: Invoice, account: Account) -> str | None:
 
 def _status(invoice: Invoice, account: Account, now: datetime) -> str:
     status = _READINGS[invoice.vendor](invoice, account, now)
-    if status == "open" and invoice.vendor == "turso" and invoice.due_at and invoice.due_at < now:
+    if status == "open" and invoice.vendor in CLOCKED and invoice.due_at and invoice.due_at < now:
         return "past_due"
     return status
 
@@ -173,12 +191,17 @@ def _planetscale(invoice: Invoice, account: Account, now: datetime) -> str:
     return "upcoming" if invoice.period[1] > now else "open"
 
 
+def _aiven(invoice: Invoice, _: Account, __: datetime) -> str:
+    return AIVEN_WORDS[invoice.status or ""]
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
     "mongodb": _mongodb,
     "northflank": _northflank,
     "planetscale": _planetscale,
+    "aiven": _aiven,
 }
 
 

@@ -31,6 +31,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "mongodb": {"org_id": "acme", "public_key": "public", "private_key": TOKEN},
     "northflank": {"api_token": TOKEN},
     "planetscale": {"organization": "acme", "service_token_id": "id", "service_token": TOKEN},
+    "aiven": {"organization_id": "acme", "api_token": TOKEN},
 }
 
 
