@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sandbox.vendor import Vendor
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
+from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
@@ -23,6 +24,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             NORTHFLANK,
             PLANETSCALE,
             DIGITALOCEAN,
+            AIVEN,
         )
     }
 )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sources.digitalocean import DIGITALOCEAN
+from sources.aiven import AIVEN
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
@@ -24,6 +25,7 @@ VENDORS: Mapping[str, Vendor[Any]] = MappingProxyType(
             NORTHFLANK,
             PLANETSCALE,
             DIGITALOCEAN,
+            AIVEN,
         )
     }
 )

@@ -57,6 +57,9 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "end": {"type": "integer", "minimum": 1_700_000_001, "maximum": 1_800_000_000},
     "currency": {"type": "string", "enum": ["usd", "EUR", "GBP"]},
     "currencyCode": {"type": "string", "enum": ["GBP"]},
+    "invoice_number": _text("[0-9a-f]{8}-[1-9][0-9]?"),
+    "begin_time": _text(_day("2024"), TIME),
+    "end_time": _text(_day("2025"), TIME),
     "integral": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
     "fractional": {"type": "integer", "minimum": 0, "maximum": 99},
     "invoice_period": _text("2024-(0[1-9]|1[0-2])"),
@@ -69,7 +72,7 @@ IDENTIFIED = {
 }
 PREVIEWED = "/v2/customers/my/invoices"
 BY_ID = "/organizations/{organization}/invoices/{id}"
-LISTS = ("invoices", "results", "data", "lineItems", "invoice_items")
+LISTS = ("invoices", "results", "data", "lines", "lineItems", "invoice_items")
 
 
 def published(vendor: str) -> dict[str, Any]:
@@ -164,7 +167,7 @@ def _meant(name: str, kind: str | None) -> dict[str, Any] | None:
         return MOSTLY[name]
     if kind == "integer" and name.endswith("Cents"):
         return WHOLE
-    if name in ("total", "subTotal", "subtotal", "amount"):
+    if name in ("total", "net", "subTotal", "subtotal", "amount"):
         return {"number": NUMBER, "string": DECIMAL}.get(kind or "")
     return None
 

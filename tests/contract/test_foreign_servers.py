@@ -43,12 +43,14 @@ LISTS = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices": ("results",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices": ("data", "invoices"),
     r"/planetscale/organizations/(\w+)/invoices": ("data",),
+    r"/aiven/organization/(\w+)/invoices": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices/([^/]+)": ("data", "lineItems"),
     r"/planetscale/organizations/(\w+)/invoices/([^/]+)/line-items": ("data",),
     r"/digitalocean/v2/customers/my(/\w+)?/invoices/([^/]+)": ("invoice_items",),
+    r"/aiven/organization/(\w+)/invoice/([^/]+)/lines": ("lines",),
 }
 # Whose they are, the token says; and beside them is the one that still accrues.
 PREVIEWED = "/digitalocean/v2/customers/my/invoices"
@@ -132,6 +134,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["mongodb"].append({"org_id": each, **token})
         accounts["northflank"].append({"team_id": each, "api_token": "token"})
         accounts["planetscale"].append({"organization": each, **service})
+        accounts["aiven"].append({"organization_id": each, "api_token": "token"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
@@ -233,7 +236,7 @@ def test_each_line_is_a_line_or_rejected(run: Run) -> None:
         elif key not in rejected:
             compared.add(vendor)
             assert lines[key] == len(found), key
-    assert compared == {"mongodb", "northflank", "planetscale", "digitalocean"}
+    assert compared == {"mongodb", "northflank", "planetscale", "digitalocean", "aiven"}
 
 
 def listed(run: Run) -> dict[tuple[str, str, object], Any]:
@@ -284,6 +287,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "aiven" if document["currency"] == "JPY":
+                return rounded(Decimal(document["total"]))
             case _:
                 return rounded(Decimal(document["total"]) * 100)
     except InvalidOperation:

@@ -58,6 +58,23 @@ DIGITALOCEAN: dict[str, Any] = {
     "invoice_period": "2019-12",
 }
 
+AIVEN: dict[str, Any] = {
+    "billing_group_id": "b1111111-0000-4000-8000-000000000001",
+    "create_time": "2026-07-01T03:12:00Z",
+    "currency": "EUR",
+    "download_only": False,
+    "due_date": "2026-11-01",
+    "invoice_number": "1a2b3c-7",
+    "invoice_period": {"begin_time": "2026-06-01T00:00:00Z", "end_time": "2026-07-01T00:00:00Z"},
+    "issue_date": "2026-07-01",
+    "net": "100.00",
+    "net_usd": "108.50",
+    "organization_id": "org1a2b3c",
+    "state": "due",
+    "total": "124.00",
+    "total_usd": "134.54",
+}
+
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
 
@@ -113,6 +130,29 @@ def digitalocean(status: str, /, listing: str = "issued", **fields: Any) -> Read
     return Reading("digitalocean", DIGITALOCEAN | fields, columns, listing)
 
 
+def aiven(payment_status: str, word: str | None) -> Reading:
+    columns = {"payment_status": payment_status, "vendor_status": word, "total_cents": 12400}
+    return Reading("aiven", AIVEN | {"state": word}, columns)
+
+
+AIVEN_WORDS: dict[str | None, str] = {
+    "estimate": "upcoming",
+    "estimate_only_project_charges_calculated": "upcoming",
+    "mailed": "open",
+    "due": "open",
+    "due_only_project_charges_calculated": "open",
+    "failed_credit_card_charge": "failed",
+    "failed_no_credit_card": "failed",
+    "paid": "paid",
+    "no_payment_expected": "no_charge",
+    "partner_metering": "no_charge",
+    "uncollectible": "written_off",
+    "waived": "written_off",
+    "consolidated": "void",
+    "accrual": "unknown",
+    "something new": "unknown",
+    None: "unknown",
+}
 MONGODB_WORDS: dict[str | None, str] = {
     "PENDING": "upcoming",
     "CLOSED": "open",
@@ -228,6 +268,21 @@ EXAMPLES = {
             "billing_period_end": utc(2020, 1, 1),
             "payment_status": "unknown",
             "paid_cents": None,
+    "aiven": Reading(
+        "aiven",
+        AIVEN,
+        {
+            "invoice_number": "1a2b3c-7",
+            "total_cents": 12400,
+            "subtotal_cents": 10000,
+            "tax_cents": 2400,
+            "currency": "EUR",
+            "currency_basis": "stated",
+            "billing_period_start": utc(2026, 6, 1),
+            "billing_period_end": utc(2026, 7, 1),
+            "payment_status": "open",  # until the day is over
+            "due_at": utc(2026, 11, 1, 23, 59, 59),
+            "balance_due_cents": 12400,
         },
     ),
 }
@@ -371,6 +426,8 @@ STATUSES = [
     digitalocean("unknown", updated_at="2020-01-23T06:31:50Z"),
     digitalocean("no_charge", amount="0.00"),
     digitalocean("unknown", amount="-0.01"),
+    *(aiven(status, word) for word, status in AIVEN_WORDS.items()),
+    Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]
 READINGS = (
     EXAMPLES

@@ -62,6 +62,9 @@ CREATE OR REPLACE MACRO moment(value) AS
             )
     END;
 
+-- A day that lasts to its end, such as one that something is due on, as its last second.
+CREATE OR REPLACE MACRO end_of_day(value) AS CASE WHEN is_date(value) THEN value || 'T23:59:59Z' ELSE value END;
+
 -- Counted in whole microseconds: a double of seconds has too few digits for them.
 CREATE OR REPLACE MACRO whole_seconds(earlier, later) AS (epoch_us(later) - epoch_us(earlier)) // 1000000;
 
