@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
@@ -14,5 +15,5 @@ from sources.vendor import Vendor
 from sources.versori import VERSORI
 
 VENDORS: Mapping[str, Vendor[Any]] = MappingProxyType(
-    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE)}
+    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, FOCUS)}
 )

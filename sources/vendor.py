@@ -15,6 +15,7 @@ from sources.client.caller import Caller
 from sources.client.limits import Rate
 from sources.client.paging import Page
 from sources.client.redaction import Redactor, Secret
+from sources.errors import SourceError
 from sources.keys import Amount, Key
 
 if TYPE_CHECKING:
@@ -94,13 +95,17 @@ class ConfiguredAccount:
 
 @dataclass(frozen=True)
 class Window:
-    """What decides which listings are due: the run's time (UTC) and what the warehouse holds."""
+    """What decides which listings are due: the run's time (UTC) and what the warehouse holds.
+
+    `documents` are those that were made of the account's files before the fetch, or why none were.
+    """
 
     now: datetime
     settings: VendorSettings
     held: frozenset[str] = frozenset()
     first_loaded_at: datetime | None = None
     full_refresh: bool = False
+    documents: Sequence[bytes] | SourceError | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,8 @@ class Vendor(Generic[A]):
     the listing with an invoice's details from its key and its listed document, or None where there
     are none. `probe` is the cheapest request that reads invoices. `amount` reads a listed
     document's total, where keys are made and may repeat. `files` says where an invoice's PDF or CSV
-    is, where the vendor has one.
+    is, where the vendor has one. `charge_files` says where the files of charges are of which its
+    documents are made, in place of an API.
     """
 
     name: str
@@ -177,6 +183,7 @@ class Vendor(Generic[A]):
     amount: Amount | None = None
     service: tuple[str, str] = ("Other", "Other (Other)")
     files: InvoiceFiles[A] | None = None
+    charge_files: Callable[[A], str] | None = None
 
 
 def path_segment(text: str) -> str:
