@@ -6,5 +6,4 @@ SELECT
 FROM staging.source_focus__invoices AS document
 INNER JOIN intermediate.invoices AS invoice
     ON document.vendor = invoice.vendor AND document.account = invoice.account
-    AND document.listing = invoice.listing AND document.document_key = invoice.document_key
-    AND document.valid_from = invoice.updated_at
+    AND document.document_key = invoice.document_key AND document.valid_from = invoice.updated_at

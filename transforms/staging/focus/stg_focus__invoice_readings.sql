@@ -5,7 +5,7 @@
 WITH renamed AS (
     SELECT
         *,
-        stated(document ->> '$.InvoiceId') AS invoice_number,
+        document ->> '$.InvoiceId' AS invoice_number,
         document ->> '$.BillingPeriodStart' AS period_start,
         document ->> '$.BillingPeriodEnd' AS period_end,
         document ->> '$.BillingCurrency' AS currency,
