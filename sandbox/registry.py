@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sandbox.vendor import Vendor
-from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.aiven.api import AIVEN
+from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sources.digitalocean import DIGITALOCEAN
 from sources.aiven import AIVEN
+from sources.digitalocean import DIGITALOCEAN
+from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
@@ -26,6 +27,7 @@ VENDORS: Mapping[str, Vendor[Any]] = MappingProxyType(
             PLANETSCALE,
             DIGITALOCEAN,
             AIVEN,
+            FOCUS,
         )
     }
 )

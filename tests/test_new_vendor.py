@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sources import VENDORS
+from sandbox.registry import VENDORS
 
 ROOT = Path(__file__).parent.parent
 COPIED = ("pipelines", "sources", "sandbox", "transforms", "tests", "docs", "scripts")

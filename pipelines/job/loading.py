@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from pipelines.warehouse.state import Entities
+    from sources.errors import SourceError
     from sources.vendor import ConfiguredAccount
 
 
@@ -81,7 +82,11 @@ def _loaded(
     made = [name for name in entities if VENDORS[name].amount is not None]
     with beside_published(connection, run.warehouse):
         known = state.read_known(connection, entities, made)
-    known = replace(known, former_accounts=former_accounts(connection, accounts, known))
+    known = replace(
+        known,
+        former_accounts=former_accounts(connection, accounts, known),
+        documents=_documents_of_files(run, connection, accounts),
+    )
     load_id = None
     with Fetch(
         accounts,
@@ -114,3 +119,14 @@ def _loaded(
     load_results.add(connection, run.run_id, run.started_at, outcomes)
     connection.commit()
     return outcomes
+
+
+def _documents_of_files(
+    run: RunContext, connection: duckdb.DuckDBPyConnection, accounts: Sequence[ConfiguredAccount]
+) -> Mapping[tuple[str, str], Sequence[bytes] | SourceError]:
+    """Where an account has files of charges in place of an API, they are read before the fetch."""
+    if all(each.definition.charge_files is None for each in accounts):
+        return {}
+    from pipelines.warehouse.charges import read_files
+
+    return read_files(connection, run.warehouse.working_folder / "charges", accounts)

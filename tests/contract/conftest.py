@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.registry import VENDORS as STAND_INS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import VENDORS, ConfiguredAccount
@@ -27,7 +28,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(params=VENDORS)
+@pytest.fixture(params=STAND_INS)
 def vendor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

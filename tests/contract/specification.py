@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sources import VENDORS
+from sandbox.registry import VENDORS
 
 FOLDER = Path(__file__).parent / "specifications"
 IDENTIFIER = "5f0e6d1b2c3a4f5e6d7c8b9a"

@@ -26,9 +26,9 @@ import pytest
 
 from sandbox.model import Account
 from sandbox.money import rounded
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources import VENDORS
 from tests.contract import prism
 from tests.contract.prism import Door, Exchange
 from tests.contract.specification import IDENTIFIER, parameters

@@ -29,7 +29,7 @@ SELECT
     currency, -- the line's own where it states one, else the invoice's
     period_start, -- the line's period, or the invoice's where it has none
     period_end, -- first moment after it
-    project, -- MongoDB project, PlanetScale database
+    project, -- MongoDB project, PlanetScale database, FOCUS sub account
     resource, -- MongoDB cluster or app, PlanetScale resource
     region, -- where the vendor states one
     tags, -- JSON text: MongoDB's tags as it states them, PlanetScale's cloudflare_billed

@@ -16,9 +16,10 @@ import duckdb
 import msgspec
 
 from pipelines.publish.export import name_issuers
-from pipelines.warehouse import invoice_files, load_results
+from pipelines.warehouse import charges, invoice_files, load_results
 from pipelines.warehouse.invoice_files import KeptFile
 from pipelines.warehouse.load_results import AccountOutcome
+from sources.charges import COLUMNS
 from tests.transforms.corpus import rates
 
 GIVEN = Path(__file__).parent / "given"
@@ -183,9 +184,20 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "INSERT INTO raw.rule_files VALUES (?, ?, ?, ?)", [number, name, text, NIGHTS[0]]
         )
+    _lay_out_charges(connection)
     _close_months(connection)
     _add_load_results(connection)
     _add_invoice_files(connection)
+
+
+def _lay_out_charges(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the documents of focus.json name: as `charges.json` has it, by chunk."""
+    charges.create(connection)
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in ("chunk", *COLUMNS))
+    connection.execute(
+        f"INSERT INTO raw.charges BY NAME FROM read_json(?, columns = {{{columns}}})",
+        [str(GIVEN.parent / "charges.json")],
+    )
 
 
 def _close_months(connection: duckdb.DuckDBPyConnection) -> None:
