@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,10 @@ def fetch_and_load(
     )
     with closing(connect(run.warehouse)) as connection:
         load_results.create(connection)
-        moment = moment_of_load(connection, run.started_at)
+        # A run of shards may have begun earlier than this one's attempt.
+        moment = moment_of_load(
+            connection, datetime.now(UTC) if run.warehouse.shard else run.started_at
+        )
         if warning := moment.warning():
             run.tell(warning)
         outcomes = _loaded(run, connection, accounts, entities, moment, full_refresh, links)
@@ -106,6 +110,7 @@ def _loaded(
                 run.warehouse.dlt_folder,
                 [source(name, fetch) for name in entities],
                 moment.at if moment.is_moved else None,
+                shard=run.warehouse.shard,
             )
         results = fetch.results()
         if links is not None:

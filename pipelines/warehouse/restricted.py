@@ -52,7 +52,11 @@ def spilling_unseen(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def sealed(connection: duckdb.DuckDBPyConnection) -> None:
     """Let its SQL reach no file, no network and no secret or variable, and let none undo that."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    connection.execute("SET GLOBAL allow_persistent_secrets = false")
+    # One that has attached a lake can't be told again.
+    if connection.execute("SELECT current_setting('allow_persistent_secrets')").fetchone() != (
+        False,
+    ):
+        connection.execute("SET GLOBAL allow_persistent_secrets = false")
     connection.execute("SET GLOBAL python_enable_replacements = false")
     connection.execute("SET GLOBAL enable_external_access = false")
     connection.execute("SET GLOBAL lock_configuration = true")

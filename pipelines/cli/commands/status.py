@@ -100,7 +100,7 @@ def _published(warehouse: Warehouse) -> dict[str, Sequence[Row]]:
     from pipelines.publish.read import opened
     from pipelines.report import finances
 
-    if not warehouse.published.exists():
+    if warehouse.lake is None and not warehouse.published.exists():
         return {}
     with opened(warehouse) as connection:
         return {
@@ -120,7 +120,8 @@ def _print(
         _print_findings(published["audits"])
     else:
         typer.echo("\nNothing is published yet.")
-    _print_files(warehouse)
+    if warehouse.lake is None:
+        _print_files(warehouse)
 
 
 def _print_accounts(accounts: Sequence[Row]) -> None:
