@@ -268,6 +268,8 @@ EXAMPLES = {
             "billing_period_end": utc(2020, 1, 1),
             "payment_status": "unknown",
             "paid_cents": None,
+        },
+    ),
     "aiven": Reading(
         "aiven",
         AIVEN,
