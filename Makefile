@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
