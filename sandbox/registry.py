@@ -10,9 +10,13 @@ from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
+from sandbox.vendors.scaleway.api import SCALEWAY
 from sandbox.vendors.turso.api import TURSO
 from sandbox.vendors.versori.api import VERSORI
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
-    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, AIVEN)}
+    {
+        vendor.name: vendor
+        for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, AIVEN, SCALEWAY)
+    }
 )

@@ -10,10 +10,14 @@ from sources.aiven import AIVEN
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
+from sources.scaleway import SCALEWAY
 from sources.turso import TURSO
 from sources.vendor import Vendor
 from sources.versori import VERSORI
 
 VENDORS: Mapping[str, Vendor[Any]] = MappingProxyType(
-    {vendor.name: vendor for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, AIVEN)}
+    {
+        vendor.name: vendor
+        for vendor in (TURSO, VERSORI, MONGODB, NORTHFLANK, PLANETSCALE, AIVEN, SCALEWAY)
+    }
 )
