@@ -11,6 +11,7 @@ from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
+from sandbox.vendors.scaleway.api import SCALEWAY
 from sandbox.vendors.turso.api import TURSO
 from sandbox.vendors.versori.api import VERSORI
 
@@ -25,6 +26,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             PLANETSCALE,
             DIGITALOCEAN,
             AIVEN,
+            SCALEWAY,
         )
     }
 )

@@ -12,6 +12,7 @@ from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
+from sources.scaleway import SCALEWAY
 from sources.turso import TURSO
 from sources.vendor import Vendor
 from sources.versori import VERSORI
@@ -27,6 +28,7 @@ VENDORS: Mapping[str, Vendor[Any]] = MappingProxyType(
             PLANETSCALE,
             DIGITALOCEAN,
             AIVEN,
+            SCALEWAY,
             FOCUS,
         )
     }

@@ -44,6 +44,7 @@ LISTS = {
     r"/northflank(?:/teams/(\w+))?/billing/invoices": ("data", "invoices"),
     r"/planetscale/organizations/(\w+)/invoices": ("data",),
     r"/aiven/organization/(\w+)/invoices": ("invoices",),
+    r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -67,7 +68,7 @@ class Run:
         """The list that each of these answers holds, with the match of its path."""
         for exchange in self.exchanges:
             for pattern, way in places.items():
-                if match := re.fullmatch(pattern, exchange.path):
+                if match := re.fullmatch(pattern, place(exchange)):
                     found = json.loads(exchange.body, parse_float=Decimal)
                     for name in way:
                         found = found[name]
@@ -135,6 +136,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["northflank"].append({"team_id": each, "api_token": "token"})
         accounts["planetscale"].append({"organization": each, **service})
         accounts["aiven"].append({"organization_id": each, "api_token": "token"})
+        accounts["scaleway"].append({"organization_id": each, "secret_key": "key"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
@@ -260,6 +262,11 @@ def listed(run: Run) -> dict[tuple[str, str, object], Any]:
     return found
 
 
+def place(exchange: Exchange) -> str:
+    """The path, and behind it the organisation that Scaleway has in the query."""
+    return "/".join([exchange.path, *exchange.query.get("organization_id", [])])
+
+
 def vendor_of(match: re.Match[str]) -> str:
     return match.string.split("/")[1]
 
@@ -287,6 +294,9 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "scaleway":
+                money = document["total_taxed"]
+                return rounded(Decimal(money["units"]) * 100 + Decimal(money["nanos"]) / 10**7)
             case "aiven" if document["currency"] == "JPY":
                 return rounded(Decimal(document["total"]))
             case _:

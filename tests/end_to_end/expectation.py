@@ -44,8 +44,16 @@ STRIPE_WORDS = {
     "uncollectible": "written_off",
     "payment_failed": "failed",
 }
-TAXED = ("mongodb", "northflank", "digitalocean", "aiven")
-CLOCKED = ("turso", "aiven")
+SCALEWAY_WORDS = {
+    "draft": "upcoming",
+    "stopped": "upcoming",
+    "issued": "open",
+    "incomplete": "open",
+    "paid": "paid",
+    "outdated": "void",
+}
+TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway")
+CLOCKED = ("turso", "aiven", "scaleway")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -201,6 +209,12 @@ def _aiven(invoice: Invoice, _: Account, __: datetime) -> str:
     return AIVEN_WORDS[invoice.status or ""]
 
 
+def _scaleway(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.total == 0 and invoice.status in ("stopped", "issued", "incomplete"):
+        return "no_charge"
+    return SCALEWAY_WORDS[invoice.status or ""]
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
@@ -209,6 +223,7 @@ _READINGS = {
     "planetscale": _planetscale,
     "digitalocean": _digitalocean,
     "aiven": _aiven,
+    "scaleway": _scaleway,
 }
 
 

@@ -58,6 +58,22 @@ DIGITALOCEAN: dict[str, Any] = {
     "invoice_period": "2019-12",
 }
 
+SCALEWAY: dict[str, Any] = {
+    "billing_period": "2024-03-01T00:00:00Z",
+    "due_date": "2026-12-02T00:00:00Z",
+    "id": "0f2c1c1e-0000-4000-8000-000000000001",
+    "issued_date": "2024-04-02T00:00:00Z",
+    "number": 1234,
+    "start_date": "2024-03-01T00:00:00Z",
+    "state": "issued",
+    "stop_date": "2024-03-31T23:59:59.999999Z",
+    "total_discount": {"currency_code": "EUR", "units": -1, "nanos": -750_000_000},
+    "total_tax": {"currency_code": "EUR", "units": 2, "nanos": 10_000_000},
+    "total_taxed": {"currency_code": "EUR", "units": 12, "nanos": 50_000_000},
+    "total_undiscount": {"currency_code": "EUR", "units": 11, "nanos": 790_000_000},
+    "total_untaxed": {"currency_code": "EUR", "units": 10, "nanos": 40_000_000},
+    "type": "periodic",
+}
 AIVEN: dict[str, Any] = {
     "billing_group_id": "b1111111-0000-4000-8000-000000000001",
     "create_time": "2026-07-01T03:12:00Z",
@@ -128,6 +144,15 @@ def planetscale(payment_status: str, /, **fields: Any) -> Reading:
 def digitalocean(status: str, /, listing: str = "issued", **fields: Any) -> Reading:
     columns = {"payment_status": status, "invoice_number": "12345678", "currency": "USD"}
     return Reading("digitalocean", DIGITALOCEAN | fields, columns, listing)
+
+
+def euros(units: int, nanos: int = 0) -> dict[str, Any]:
+    return {"currency_code": "EUR", "units": units, "nanos": nanos}
+
+
+def scaleway(payment_status: str, state: str, total: int = 1205, **fields: Any) -> Reading:
+    columns = {"payment_status": payment_status, "vendor_status": state, "total_cents": total}
+    return Reading("scaleway", SCALEWAY | {"state": state} | fields, columns)
 
 
 def aiven(payment_status: str, word: str | None) -> Reading:
@@ -268,6 +293,22 @@ EXAMPLES = {
             "billing_period_end": utc(2020, 1, 1),
             "payment_status": "unknown",
             "paid_cents": None,
+        },
+    ),
+    "scaleway": Reading(
+        "scaleway",
+        SCALEWAY,
+        {
+            "invoice_number": "1234",
+            "total_cents": 1205,
+            "subtotal_cents": 1179,
+            "tax_cents": 201,
+            "discount_cents": 175,
+            "currency": "EUR",
+            "billing_period_start": utc(2024, 3, 1),
+            "billing_period_end": utc(2024, 4, 1),
+            "payment_status": "open",
+            "due_at": utc(2026, 12, 2),
         },
     ),
     "aiven": Reading(
@@ -428,6 +469,18 @@ STATUSES = [
     digitalocean("unknown", updated_at="2020-01-23T06:31:50Z"),
     digitalocean("no_charge", amount="0.00"),
     digitalocean("unknown", amount="-0.01"),
+    scaleway("upcoming", "draft", number=0),
+    scaleway("upcoming", "draft", 0, total_taxed=euros(0)),
+    scaleway("upcoming", "stopped"),
+    scaleway("no_charge", "stopped", 0, total_taxed=euros(0)),
+    scaleway("no_charge", "issued", 0, total_taxed=euros(0)),
+    scaleway("no_charge", "incomplete", 0, total_taxed=euros(0)),
+    scaleway("open", "issued", 0, total_taxed=euros(0, 4_000_000)),
+    scaleway("open", "incomplete"),
+    scaleway("paid", "paid", -175, total_taxed=euros(-1, -750_000_000), type="credit_note"),
+    scaleway("void", "outdated"),
+    scaleway("unknown", "disputed"),
+    Reading("scaleway", SCALEWAY | {"number": 0}, {"invoice_number": None}),
     *(aiven(status, word) for word, status in AIVEN_WORDS.items()),
     Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]
@@ -435,7 +488,7 @@ READINGS = (
     EXAMPLES
     | LAWFUL
     | {
-        f"{number} {each.vendor} {each.columns['payment_status']}": each
+        f"{number} {each.vendor} {each.columns.get('payment_status')}": each
         for number, each in enumerate(STATUSES)
     }
 )
@@ -485,6 +538,11 @@ REFUSALS = [
         "the billing period ends before it starts",
     ),
     Refusal("planetscale", '{"total": "\\ud800"}', "what the vendor sent is not valid JSON"),
+    *(
+        Refusal("scaleway", SCALEWAY | {"total_taxed": euros(units, nanos)}, NO_AMOUNT)
+        for units, nanos in ((1, -1), (-1, 1), (0, 1_000_000_000), (1, 2**31))
+    ),
+    Refusal("scaleway", SCALEWAY | {"type": "credit_note"}, "whether a credit note of a positive"),
     Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
     *(Refusal("northflank", NORTHFLANK | fields, NO_UNIT) for fields in UNCERTAIN),
     Refusal(
