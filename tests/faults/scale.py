@@ -26,6 +26,7 @@ from random import Random
 
 import duckdb
 
+from pipelines.config.lake import Lake
 from pipelines.errors import JobError
 from pipelines.publish import lake
 from pipelines.warehouse.files import Warehouse
@@ -127,9 +128,9 @@ class Scale:
         code, told = run_job(self.whole, self.variables(self.whole))
         assert code == 0, told
 
-    def differences(self) -> list[str]:
+    def differences(self, place: Lake | None = None) -> list[str]:
         """Where the lake's tables are others than those of the warehouse in one piece."""
-        place = self.sharded.lake
+        place = place or self.sharded.lake
         assert place is not None
         with lake.opened(place) as connection:
             connection.execute(f"ATTACH {literal(self.whole.published)} AS whole (READ_ONLY)")
