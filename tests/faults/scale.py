@@ -10,7 +10,6 @@ the seed chooses and started again, while a reader asks whether lines add up to 
 from __future__ import annotations
 
 import argparse
-import resource
 import signal
 import sys
 import tempfile
@@ -263,10 +262,9 @@ def main() -> int:
         faults += this.differences()
         seconds = this.seconds
     faults += [f"lines didn't add up {reader.faults} time(s)"] if reader.faults else []
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"{len(seconds)} attempts of {options.shards} shards, {sum(seconds) / len(seconds):.1f} s"
-        f" each, at most {memory:.0f} MB; {reader.reads} reads; {len(faults)} fault(s)"
+        f" each; {reader.reads} reads; {len(faults)} fault(s)"
     )
     for fault in faults:
         print(fault)

@@ -88,7 +88,7 @@ def test_commands_read_the_lake(two_nights: Scale) -> None:
             )
         assert ours == theirs
     code, told = run_command(["status"], variables)
-    assert (code, "closed month" in told) == (0, True), told
+    assert (code, "closed month" in told, "All shards are of one run" in told) == (0, True, True)
     invoice = asked(two_nights, "SELECT min(invoice_id) FROM fct_invoices").split()[-1]
     code, told = run_command(["show", invoice, "--document"], variables)
     assert (code, told[:1]) == (0, "{"), told
@@ -147,6 +147,8 @@ def test_a_failed_shard_keeps_its_part(copied: Scale) -> None:
     assert copied.run_shard(number)[0] == 0
     code, told = copied.gather()
     assert (code, told.count("has left nothing in run")) == (3, SHARDS - 1), told
+    code, told = run_command(["status"], copied.variables(copied.sharded))
+    assert (code, told.count(f"night-{before}")) == (0, SHARDS - 1), told
     assert asked(copied, rows) != had
 
 
