@@ -51,6 +51,11 @@ _REMEMBER = """
     INSERT INTO lake.build.credentials
     SELECT unnest($shard), unnest($vendor), unnest($account), unnest($credential)
 """
+_BEHIND = """
+    SELECT shard, coalesce(run_id, 'none yet') FROM lake.build.shards
+    WHERE run_id IS DISTINCT FROM (SELECT arg_max(run_id, started_at) FROM lake.build.shards)
+    ORDER BY shard
+"""
 _KEPT = "INTERVAL '7 days'"
 # Longer than any reader has the catalogue open.
 _UNREAD = "INTERVAL '1 day'"
@@ -97,6 +102,12 @@ def replace_parts(
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether anything was ever published."""
     return bool(_columns(connection))
+
+
+def shards_behind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """`shard` and `run_id` of those that hold an earlier run than others."""
+    rows = connection.execute(_BEHIND).fetchall()
+    return [{"shard": shard, "run_id": run_id} for shard, run_id in rows]
 
 
 def maintain(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,6 +7,7 @@ it, which is renamed over it. PostgreSQL has transactions of its own.
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Rows in the catalogue's own tables would outlive the files that they are of.
 _WRITING = "DATA_INLINING_ROW_LIMIT 0"
+_NOWHERE = f"{os.devnull}/secrets"
 _EXTENSIONS = {"ducklake": "duckdb_extension_ducklake"}
 _EXTENSIONS_OF_POSTGRES = {"postgres_scanner": "duckdb_extension_postgres_scanner"}
 
@@ -105,7 +107,8 @@ def _connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET GLOBAL autoinstall_known_extensions = false")
-        connection.execute("SET GLOBAL allow_persistent_secrets = false")
+        # PostgreSQL's extension looks for secrets on the disk: in a folder that can't be there.
+        connection.execute(f"SET GLOBAL secret_directory = {literal(_NOWHERE)}")
         packages = _EXTENSIONS | (_EXTENSIONS_OF_POSTGRES if lake.file is None else {})
         for name, package in packages.items():
             connection.execute(f"LOAD {literal(_extension(name, package))}")

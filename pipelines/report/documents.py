@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+class NotHereError(JobError):
+    """The documents lie in a shard that this machine doesn't see."""
+
+
 @dataclass(frozen=True)
 class Document:
     """One document, verbatim. `entity` is `invoices`, `invoice_details` or `line_items`."""
@@ -32,6 +36,7 @@ def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
 
     Raises:
         WarehouseBusyError: a run is at work.
+        NotHereError: of a lake, the invoice's shard isn't here.
         JobError: the work database can't be opened.
     """
     warehouse = _of_invoice(warehouse, invoice_id)
@@ -63,7 +68,7 @@ def _of_invoice(warehouse: Warehouse, invoice_id: str) -> Warehouse:
     [(number,)] = found
     shard = replace(warehouse, directory=warehouse.shards_folder / str(number), lake=None)
     if not shard.work.exists():
-        raise JobError(
+        raise NotHereError(
             f"The documents of this invoice lie in shard {number}, {shard.work}, which isn't here."
             " Ask on a machine that has it, with --warehouse."
         )

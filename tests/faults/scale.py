@@ -10,7 +10,6 @@ the seed chooses and started again, while a reader asks whether lines add up to 
 from __future__ import annotations
 
 import argparse
-import resource
 import signal
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from random import Random
 
 import duckdb
 
+from pipelines.config.lake import Lake
 from pipelines.errors import JobError
 from pipelines.publish import lake
 from pipelines.warehouse.files import Warehouse
@@ -127,9 +127,9 @@ class Scale:
         code, told = run_job(self.whole, self.variables(self.whole))
         assert code == 0, told
 
-    def differences(self) -> list[str]:
+    def differences(self, place: Lake | None = None) -> list[str]:
         """Where the lake's tables are others than those of the warehouse in one piece."""
-        place = self.sharded.lake
+        place = place or self.sharded.lake
         assert place is not None
         with lake.opened(place) as connection:
             connection.execute(f"ATTACH {literal(self.whole.published)} AS whole (READ_ONLY)")
@@ -262,10 +262,9 @@ def main() -> int:
         faults += this.differences()
         seconds = this.seconds
     faults += [f"lines didn't add up {reader.faults} time(s)"] if reader.faults else []
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"{len(seconds)} attempts of {options.shards} shards, {sum(seconds) / len(seconds):.1f} s"
-        f" each, at most {memory:.0f} MB; {reader.reads} reads; {len(faults)} fault(s)"
+        f" each; {reader.reads} reads; {len(faults)} fault(s)"
     )
     for fault in faults:
         print(fault)

@@ -6,8 +6,11 @@ import json
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
+import msgspec
 import pytest
 
 pytest.importorskip("duckdb_extension_ducklake")
@@ -19,6 +22,7 @@ from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.shards import Shard
 from tests.faults.child import Mishap, run_command
 from tests.faults.scale import Reader, Scale, scale
+from tests.support.postgresql import PASSWORD, needs_postgresql, running_postgresql
 
 SHARDS = 4
 KILLS = [
@@ -84,7 +88,7 @@ def test_commands_read_the_lake(two_nights: Scale) -> None:
             )
         assert ours == theirs
     code, told = run_command(["status"], variables)
-    assert (code, "closed month" in told) == (0, True), told
+    assert (code, "closed month" in told, "All shards are of one run" in told) == (0, True, True)
     invoice = asked(two_nights, "SELECT min(invoice_id) FROM fct_invoices").split()[-1]
     code, told = run_command(["show", invoice, "--document"], variables)
     assert (code, told[:1]) == (0, "{"), told
@@ -143,6 +147,8 @@ def test_a_failed_shard_keeps_its_part(copied: Scale) -> None:
     assert copied.run_shard(number)[0] == 0
     code, told = copied.gather()
     assert (code, told.count("has left nothing in run")) == (3, SHARDS - 1), told
+    code, told = run_command(["status"], copied.variables(copied.sharded))
+    assert (code, told.count(f"night-{before}")) == (0, SHARDS - 1), told
     assert asked(copied, rows) != had
 
 
@@ -202,6 +208,49 @@ def test_maintenance_changes_no_row(copied: Scale) -> None:
     assert copied.run_shard(number)[0] == 0
     assert copied.gather()[0] == 3
     assert copied.differences() == []
+
+
+@needs_postgresql
+def test_a_catalogue_in_postgresql(two_nights: Scale, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two gather at once into it: one of them puts the parts there, and once."""
+    with running_postgresql() as url:
+        port = url.rpartition(":")[2].partition("/")[0]
+        catalog = f"postgres:host=127.0.0.1 port={port} user=tester dbname=postgres"
+        place = Lake(catalog, placed(two_nights).data_path)
+        given = {"LAKE__CATALOG": catalog, "LAKE__DATA_PATH": str(place.data_path)}
+        variables = two_nights.variables(two_nights.sharded) | given | {"PGPASSWORD": PASSWORD}
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(run_command, ["gather"], variables) for _ in range(2)]
+            assert [each.result()[0] for each in both] == [0, 0], [each.result() for each in both]
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        assert two_nights.differences(place) == []
+        code, told = run_command(["query", "SELECT * FROM duckdb_databases()"], variables)
+        assert (code, PASSWORD in told) == (0, False), told
+        code, told = run_command(["gather"], variables | {"PGPASSWORD": "another"})
+        assert (code, "can't be opened" in told, "another" in told) == (1, True, False), told
+        _two_see_the_same(place)
+
+
+def _two_see_the_same(place: Lake) -> None:
+    """Both looked at the lake before either wrote to it: the second is refused."""
+    [number] = {part.shard for part in _parts(place)[:1]}
+    part = parts.newest_part(place, number)
+    assert isinstance(part, parts.Part)
+    later = msgspec.structs.replace(part, generation=part.generation + 1)
+    with lake.next_state(place) as one, lake.next_state(place) as other:
+        for each in (one, other):
+            each.begin()
+            before = gathering.committed(each, SHARDS)
+            assert gathering.replace_parts(each, place, [later], before) == []
+        one.commit()
+        with pytest.raises(duckdb.TransactionException, match="conflict"):
+            other.commit()
+    assert _generation(place, number) == later.generation
+
+
+def _parts(place: Lake) -> list[parts.Part]:
+    found = (parts.newest_part(place, number) for number in range(1, SHARDS + 1))
+    return [each for each in found if isinstance(each, parts.Part) and each.tables]
 
 
 def _put(place: Lake, part: parts.Part) -> None:

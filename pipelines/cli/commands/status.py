@@ -103,11 +103,16 @@ def _published(warehouse: Warehouse) -> dict[str, Sequence[Row]]:
     if warehouse.lake is None and not warehouse.published.exists():
         return {}
     with opened(warehouse) as connection:
-        return {
+        found: dict[str, Sequence[Row]] = {
             "currencies": finances.positions(connection),
             "gaps": finances.gaps(connection),
             "audits": finances.findings(connection),
         }
+        if warehouse.lake is not None:
+            from pipelines.publish.gathering import shards_behind
+
+            found["shards"] = shards_behind(connection)
+        return found
 
 
 def _print(
@@ -122,6 +127,8 @@ def _print(
         typer.echo("\nNothing is published yet.")
     if warehouse.lake is None:
         _print_files(warehouse)
+    else:
+        _print_shards(published.get("shards", ()))
 
 
 def _print_accounts(accounts: Sequence[Row]) -> None:
@@ -205,6 +212,16 @@ def _print_findings(findings: Sequence[Row]) -> None:
     for each in findings:
         sentence = "{rows_found} × {message} ({audit})".format(**each)
         typer.echo(fill(sentence, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _print_shards(behind: Sequence[Row]) -> None:
+    from pipelines.cli.tables import print_table
+
+    if not behind:
+        typer.echo("\nAll shards are of one run.")
+        return
+    typer.echo("\nShards that hold an earlier run than others, since they left nothing in it:")
+    print_table(["shard", "run"], [[str(each["shard"]), each["run_id"]] for each in behind])
 
 
 def _print_files(warehouse: Warehouse) -> None:
