@@ -14,8 +14,8 @@ WITH listed AS (
         -- Each end but the last is a beginning too, where it was always listed.
         CASE
             WHEN count(*) = count(valid_to)
-                OR sum(CAST(hash(valid_to) AS HUGEINT)) FILTER (valid_to IS NOT NULL)
-                <> sum(CAST(hash(valid_from) AS HUGEINT)) - hash(min(valid_from)) THEN min(valid_to)
+                OR sum(moment_number(valid_to)) <> sum(moment_number(valid_from)) - moment_number(min(valid_from))
+                THEN min(valid_to)
         END AS first_lost_at
     FROM intermediate.invoice_versions
     GROUP BY vendor, account, natural_identity

@@ -5,7 +5,7 @@ SELECT
     rowid AS line,
     row_number() OVER (
         -- The hash stands for the key, which is long too: two keys of one hash only share their counting.
-        PARTITION BY hash(invoice_id, natural_key)
-        ORDER BY amount_cents, hash(quantity, unit_price, tags)
+        PARTITION BY invoice_id, md5_number_lower(natural_key)
+        ORDER BY amount_cents, quantity, unit_price, tags
     ) AS number
 FROM intermediate.line_amounts

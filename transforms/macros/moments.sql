@@ -88,3 +88,7 @@ CREATE OR REPLACE MACRO exclusive_end(period_start, period_end, ends_on_date) AS
         WHEN (epoch_us(period_end) - epoch_us(period_start)) % 1000000 = 999999 THEN period_end + INTERVAL 1 MICROSECOND
         ELSE period_end
     END;
+
+-- A number that stands for a moment: sums of them are the same where they are of the same moments, in whatever order.
+CREATE OR REPLACE MACRO moment_number(value) AS
+    CAST(md5_number_lower(CAST(epoch_us(value) AS VARCHAR)) AS HUGEINT);

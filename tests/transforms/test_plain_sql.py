@@ -1,4 +1,4 @@
-"""Every SQL file can be carried to other engines by sqlglot, and the marts are plain SQL."""
+"""The marts are plain SQL, and nothing hangs on DuckDB's own hash()."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
 
 from pipelines.transform.model import TRANSFORMS
 
@@ -18,14 +18,6 @@ def statements(file: str) -> list[exp.Expr]:
         Path(TRANSFORMS, file).read_text(encoding="utf-8").replace("{relation}", "raw.documents")
     )
     return [parsed for parsed in sqlglot.parse(query, read="duckdb") if parsed is not None]
-
-
-@pytest.mark.parametrize("dialect", ["spark", "postgres"])
-@pytest.mark.parametrize("file", FILES)
-def test_carried_to_another_engine(file: str, dialect: str) -> None:
-    for one in statements(file):
-        carried = one.sql(dialect, unsupported_level=ErrorLevel.RAISE)
-        assert sqlglot.parse_one(carried, read=dialect)
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith("marts/")])
@@ -41,3 +33,9 @@ def test_marts_are_plain_sql(file: str) -> None:
     ]
     assert not [union for union in query.find_all(exp.SetOperation) if union.args.get("by_name")]
     assert not list(query.find_all(exp.Anonymous))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_nothing_hangs_on_a_hash_that_another_version_may_change(file: str) -> None:
+    calls = [one for each in statements(file) for one in each.find_all(exp.Anonymous)]
+    assert "hash" not in {one.name.lower() for one in calls}
