@@ -111,6 +111,7 @@ class _Build:
         if models is None:
             state.create(connection, rules, self._models)
         self._raw_names = [each.raw_table for each in self._models if each.raw_table]
+        raw.refuse_unread(self._tables, self._raw_names)
 
     def kept(self) -> list[Model]:
         """The models that readers and the next build find."""

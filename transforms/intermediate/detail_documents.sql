@@ -1,5 +1,5 @@
--- One row per document of any vendor that lines are read from, as it came. Versori's products stand in the listed document
--- itself, and stay when it is no longer listed.
+-- One row per document of any vendor that lines are read from, as it came. Where they stand in the listed document itself,
+-- they stay when it is no longer listed.
 -- kept: view
 SELECT vendor, account, 'invoice_details' AS entity, listing, document_key, verbatim, valid_from
 FROM staging.source_all__invoice_details
@@ -9,5 +9,5 @@ SELECT vendor, account, 'line_items' AS entity, listing, document_key, verbatim,
 FROM staging.source_all__line_items
 WHERE valid_to IS NULL
 UNION ALL
-SELECT vendor, account, 'product_breakdowns' AS entity, listing, document_key, verbatim, valid_from
-FROM staging.stg_versori__counted_documents
+SELECT vendor, account, entity, listing, document_key, verbatim, valid_from
+FROM staging.stg_all__counted_documents
