@@ -3,16 +3,18 @@
 #   docker build -t billhouse .
 #   docker run --rm --env-file accounts.env -v billhouse:/var/lib/billhouse billhouse
 # docs/environment.md has secrets from files, and a root that is read-only.
+#   docker build --build-arg EXTRAS="--extra report --extra lake" …    for a warehouse in shards (docs/scale.md)
 FROM python:3.11-slim AS build
+ARG EXTRAS="--extra report"
 WORKDIR /source
 RUN pip install --no-cache-dir uv
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --extra report --no-install-project
+RUN uv sync --frozen --no-dev $EXTRAS --no-install-project
 COPY sources sources
 COPY pipelines pipelines
 COPY transforms transforms
 COPY sandbox sandbox
-RUN uv sync --frozen --no-dev --extra report --no-editable
+RUN uv sync --frozen --no-dev $EXTRAS --no-editable
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/billhouse billhouse

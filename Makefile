@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
@@ -77,8 +77,20 @@ reliability: .venv
 # Kills the job at COUNT moments that SEED chooses; WRITE=--write puts the table into docs/reliability.md.
 COUNT ?= 200
 SEED ?= 1
+WAREHOUSES = 10000
+# So many random warehouses, of which what is converted, allocated and closed must add up to the cent.
+warehouses: .venv
+	BILLHOUSE_WAREHOUSES=$(WAREHOUSES) $(RUN) pytest -n 2 tests/transforms/test_reporting_sums.py \
+		tests/transforms/test_allocation.py tests/transforms/test_close_differences.py -k "add"
 kill-test: .venv
 	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
+
+# Two nights in SHARDS shards by WORKERS at once, killed KILLS times: the lake holds what a run in one piece does.
+SHARDS ?= 4
+WORKERS ?= 2
+KILLS ?= 20
+scale-test: .venv
+	$(RUN) python -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) --kills $(KILLS) --seed $(SEED)
 
 # Apache Superset, from PyPI into .superset, must show the numbers that DuckDB does. Neither part of `make test` nor of CI.
 test-bi: .venv .superset

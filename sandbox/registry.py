@@ -9,10 +9,12 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from sandbox.vendor import StandInError, Vendor
+from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
+from sandbox.vendors.scaleway.api import SCALEWAY
 from sandbox.vendors.turso.api import TURSO
 from sandbox.vendors.versori.api import VERSORI
 
@@ -26,6 +28,8 @@ _OURS: Mapping[str, Vendor] = {
         NORTHFLANK,
         PLANETSCALE,
         DIGITALOCEAN,
+        AIVEN,
+        SCALEWAY,
     )
 }
 

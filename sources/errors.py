@@ -81,6 +81,10 @@ class UnusableAnswer(Exception):
         self.may_pass = may_pass
 
 
+class NothingThereError(Exception):
+    """The vendor says that what was asked for is not there, and that this is no error."""
+
+
 class ListChangedError(Exception):
     """A list was not the same at its end as at its beginning; `refusal` says so to people."""
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
+from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
 from sources.plugins import Plugin, plugins
+from sources.scaleway import SCALEWAY
 from sources.turso import TURSO
 from sources.vendor import Vendor
 from sources.versori import VERSORI
@@ -24,6 +27,9 @@ OURS: Mapping[str, Vendor[Any]] = {
         NORTHFLANK,
         PLANETSCALE,
         DIGITALOCEAN,
+        AIVEN,
+        SCALEWAY,
+        FOCUS,
     )
 }
 

@@ -15,6 +15,7 @@ from sources.client.caller import Caller
 from sources.client.limits import Rate
 from sources.client.paging import Page
 from sources.client.redaction import Redactor, Secret
+from sources.errors import SourceError
 from sources.keys import Amount, Key
 
 if TYPE_CHECKING:
@@ -94,13 +95,17 @@ class ConfiguredAccount:
 
 @dataclass(frozen=True)
 class Window:
-    """What decides which listings are due: the run's time (UTC) and what the warehouse holds."""
+    """What decides which listings are due: the run's time (UTC) and what the warehouse holds.
+
+    `documents` are those that were made of the account's files before the fetch, or why none were.
+    """
 
     now: datetime
     settings: VendorSettings
     held: frozenset[str] = frozenset()
     first_loaded_at: datetime | None = None
     full_refresh: bool = False
+    documents: Sequence[bytes] | SourceError | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,8 @@ class Vendor(Generic[A]):
     are none. `probe` is the cheapest request that reads invoices. `amount` reads a listed
     document's total, where keys are made and may repeat. `never_kept` are fields, as paths with
     dots, that are cut from each document before it is hashed and stored: secrets, personal data.
-    `files` says where an invoice's PDF or CSV is, where the vendor has one.
+    `files` says where an invoice's PDF or CSV is, where the vendor has one. `charge_files` says
+    where the files of charges are of which its documents are made, in place of an API.
     """
 
     name: str
@@ -179,6 +185,7 @@ class Vendor(Generic[A]):
     amount: Amount | None = None
     service: tuple[str, str] = ("Other", "Other (Other)")
     files: InvoiceFiles[A] | None = None
+    charge_files: Callable[[A], str] | None = None
 
 
 def path_segment(text: str) -> str:

@@ -23,6 +23,7 @@ from pipelines.cli.commands.compare import compare
 from pipelines.cli.commands.demo import demo
 from pipelines.cli.commands.export import export
 from pipelines.cli.commands.files import files
+from pipelines.cli.commands.gather import gather
 from pipelines.cli.commands.init import init
 from pipelines.cli.commands.invoices import invoices
 from pipelines.cli.commands.query import query
@@ -106,6 +107,7 @@ for command in (
     query,
     export,
     files,
+    gather,
     rebuild,
     backup,
     restore,

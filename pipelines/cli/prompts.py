@@ -109,13 +109,18 @@ def _ask_keys(vendor: Vendor[Any], known: Entry) -> dict[str, Any]:
         default = "" if key not in required else None
         typed = _prompt(f"{key} ({question})", default=default if held is None else str(held))
         entry[key] = held if held is not None and typed == str(held) else typed
-    credential = _choose_credential(vendor.setup.credentials, known)
+    if vendor.setup.credentials:
+        _ask_credential(vendor.setup.credentials, known, entry)
+    return {key: value for key, value in entry.items() if value not in ("", None)}
+
+
+def _ask_credential(credentials: Sequence[Credential], known: Entry, entry: dict[str, Any]) -> None:
+    credential = _choose_credential(credentials, known)
     typer.echo(credential.origin)
     for key in credential.keys:
         kept = "; Enter keeps it" if known.get(key) else ""
         typed = _prompt(f"{key} (is not shown{kept})", default="" if kept else None, hidden=True)
         entry[key] = typed or known.get(key)
-    return {key: value for key, value in entry.items() if value not in ("", None)}
 
 
 def _choose_credential(credentials: Sequence[Credential], known: Entry) -> Credential:

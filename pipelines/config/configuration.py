@@ -15,6 +15,7 @@ from pipelines.errors import UsageError
 if TYPE_CHECKING:
     from pipelines.config.accruals import BookingAccounts
     from pipelines.config.alerts import AlertSettings
+    from pipelines.config.lake import Lake
     from pipelines.config.reporting import ReportingSettings
     from sources.accounts.values import Values
     from sources.vendor import ConfiguredAccount
@@ -121,6 +122,13 @@ class Configuration:
 
         with _told():
             return booking_accounts(self.values)
+
+    def lake(self) -> Lake | None:
+        """`[lake]`."""
+        from pipelines.config.lake import lake
+
+        with _told():
+            return lake(self.values)
 
     def metrics_textfile(self) -> Path | None:
         """`textfile` of `[metrics]`: where Prometheus' node exporter looks."""

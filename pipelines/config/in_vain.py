@@ -18,6 +18,8 @@ _SECTIONS = {
     "accrual": "accruals",
     "allocations": "allocation",
     "budget": "budgets",
+    "ducklake": "lake",
+    "lakes": "lake",
     "report": "reporting",
 }
 _WAREHOUSE = ("directory",)

@@ -34,12 +34,13 @@ def begin(
     run_id: str | None = None,
     reporting: ReportingSettings | None = None,
     rules: Mapping[str, str] | None = None,
+    started_at: datetime | None = None,
 ) -> RunContext:
-    """A run that begins now."""
+    """A run that begins now, or did at `started_at` with other shards of its warehouse."""
     return RunContext(
         warehouse,
         run_id or new_run_id(),
-        datetime.now(UTC),
+        started_at or datetime.now(UTC),
         unfailing(listener),
         reporting,
         rules or {},

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PIPELINE = "billhouse"
 DATASET = "raw"
+_STAGING = "%s_staging"
 
 # dlt writes the paths of its files into SQL and into templates as they are, where most other
 # characters mean something.
@@ -35,10 +36,13 @@ def load(
     folder: Path,
     sources: Sequence[DltSource],
     loaded_at: datetime | None = None,
+    shard: int | None = None,
 ) -> str | None:
     """Load the sources as one package into the schema `raw`, by an open connection.
 
-    Versions begin and end with the package's creation, or at `loaded_at`.
+    Versions begin and end with the package's creation, or at `loaded_at`. A shard's rows wait in a
+    dataset of its own: two loads that share one corrupt each other
+    (https://github.com/dlt-hub/dlt/issues/4297).
 
     Returns:
         dlt's load id, which stands in the `_dlt_load_id` of every new row; None if no source had
@@ -60,7 +64,10 @@ def load(
         pipeline = dlt.pipeline(
             pipeline_name=PIPELINE,
             pipelines_dir=str(working_folder),
-            destination=dlt.destinations.duckdb(connection),
+            destination=dlt.destinations.duckdb(
+                connection,
+                staging_dataset_name_layout=_STAGING if shard is None else f"{_STAGING}_{shard}",
+            ),
             dataset_name=DATASET,
         )
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from pipelines.warehouse.state import Entities
+    from sources.errors import SourceError
     from sources.vendor import ConfiguredAccount
 
 
@@ -56,7 +58,10 @@ def fetch_and_load(
     )
     with closing(connect(run.warehouse)) as connection:
         load_results.create(connection)
-        moment = moment_of_load(connection, run.started_at)
+        # A run of shards may have begun earlier than this one's attempt.
+        moment = moment_of_load(
+            connection, datetime.now(UTC) if run.warehouse.shard else run.started_at
+        )
         if warning := moment.warning():
             run.tell(warning)
         outcomes = _loaded(run, connection, accounts, entities, moment, full_refresh, links)
@@ -81,7 +86,11 @@ def _loaded(
     made = [name for name in entities if VENDORS[name].amount is not None]
     with beside_published(connection, run.warehouse):
         known = state.read_known(connection, entities, made)
-    known = replace(known, former_accounts=former_accounts(connection, accounts, known))
+    known = replace(
+        known,
+        former_accounts=former_accounts(connection, accounts, known),
+        documents=_documents_of_files(run, connection, accounts),
+    )
     load_id = None
     with Fetch(
         accounts,
@@ -101,6 +110,7 @@ def _loaded(
                 run.warehouse.dlt_folder,
                 [source(name, fetch) for name in entities],
                 moment.at if moment.is_moved else None,
+                shard=run.warehouse.shard,
             )
         results = fetch.results()
         if links is not None:
@@ -114,3 +124,14 @@ def _loaded(
     load_results.add(connection, run.run_id, run.started_at, outcomes)
     connection.commit()
     return outcomes
+
+
+def _documents_of_files(
+    run: RunContext, connection: duckdb.DuckDBPyConnection, accounts: Sequence[ConfiguredAccount]
+) -> Mapping[tuple[str, str], Sequence[bytes] | SourceError]:
+    """Where an account has files of charges in place of an API, they are read before the fetch."""
+    if all(each.definition.charge_files is None for each in accounts):
+        return {}
+    from pipelines.warehouse.charges import read_files
+
+    return read_files(connection, run.warehouse.working_folder / "charges", accounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.config import dlt_settings
@@ -21,11 +22,12 @@ from pipelines.warehouse import invoice_files, load_results, stray_log
 from pipelines.warehouse.disk import writable
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.load_results import AccountOutcome
-from pipelines.warehouse.lock import holding
+from pipelines.warehouse.lock import holding, refuse_shards
 from pipelines.warehouse.ownership import refuse_files_of_others
 
 if TYPE_CHECKING:
     from pipelines.config.reporting import ReportingSettings
+    from pipelines.job.shard_run import ShardRun
     from sources.vendor import ConfiguredAccount
 
 _AUDIT_PROBLEM = (
@@ -52,15 +54,22 @@ def run(
     reporting: ReportingSettings | None = None,
     rules: Mapping[str, str] | None = None,
     archive: bool = False,
+    part: ShardRun | None = None,
 ) -> RunResult:
     """Fetch, load, transform, audit and publish, alone in the warehouse; with `archive`, fetch the
-    files of invoices then.
+    files of invoices then. With `part` the warehouse is a shard's, and its tables are left for the
+    lake as well.
 
     Raises:
         JobError: the run couldn't go on; what is published is as it was.
     """
     dlt_settings.refuse_others()
-    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting, rules) as this:
+    started_at = part.started_at if part else None
+    with _alone_in(warehouse, listener, lock_timeout, run_id, reporting, rules, started_at) as this:
+        attempt = part.begin() if part else None
+        if part and attempt and not accounts:
+            part.leave_nothing(attempt, this)
+            return _ended(this)
         links: FileLinks | None = {} if archive else None
         outcomes, moment = fetch_and_load(this, accounts, full_refresh=full_refresh, links=links)
         if not any(outcome.whole_listings for outcome in outcomes):
@@ -71,7 +80,10 @@ def run(
             from pipelines.job.archiving import archive_files
 
             archive_files(this, accounts, links)
-        return _ended(this, outcomes, built)
+        result = _result(this, outcomes, built)
+        if part and attempt and result.problem is None:
+            part.leave(attempt, this, result.exit_code)
+        return _told(this, result)
 
 
 def rebuild(
@@ -88,6 +100,7 @@ def rebuild(
     Raises:
         JobError: nothing was loaded yet, or the build couldn't go on.
     """
+    refuse_shards(warehouse)
     if not warehouse.work.exists():
         raise JobError(
             f"There is nothing to rebuild: {warehouse.work} doesn't exist. Load the invoices first,"
@@ -104,10 +117,19 @@ def _ended(
     *,
     problem: str | None = None,
 ) -> RunResult:
-    """Tell how it ended."""
+    return _told(this, _result(this, outcomes, built, problem=problem))
+
+
+def _result(
+    this: RunContext,
+    outcomes: Sequence[AccountOutcome],
+    built: Built | None,
+    *,
+    problem: str | None = None,
+) -> RunResult:
     if built is not None and built.result.has_errors:
         problem = _AUDIT_PROBLEM
-    result = RunResult(
+    return RunResult(
         this.run_id,
         time.monotonic() - this.started,
         outcomes,
@@ -116,6 +138,11 @@ def _ended(
         problem,
         built.changes if built else (),
     )
+
+
+def _told(this: RunContext, result: RunResult) -> RunResult:
+    """Tell how it ended."""
+    problem = result.problem
     for detail in events.details(result):
         this.tell(detail)
     this.tell(
@@ -144,11 +171,12 @@ def _alone_in(
     run_id: str | None,
     reporting: ReportingSettings | None,
     rules: Mapping[str, str] | None,
+    started_at: datetime | None = None,
 ) -> Iterator[RunContext]:
     """A run that holds the warehouse, and meets no file of others and no log that isn't its
     database's."""
     with holding(warehouse, lock_timeout=lock_timeout), writable(warehouse):
-        this = begin(warehouse, listener, run_id, reporting, rules)
+        this = begin(warehouse, listener, run_id, reporting, rules, started_at)
         names = [*mart_names(), AUDIT_RESULTS.table, load_results.TABLE, invoice_files.TABLE]
         refuse_files_of_others(warehouse, names)
         for log in stray_log.set_aside(warehouse.work):

@@ -19,7 +19,7 @@ from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import writable
 from pipelines.warehouse.files import Warehouse
-from pipelines.warehouse.lock import holding
+from pipelines.warehouse.lock import holding, refuse_shards
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,6 +133,7 @@ def obstacles(warehouse: Warehouse, month: str, now: datetime) -> Sequence[str]:
 
 @contextmanager
 def _alone_in(warehouse: Warehouse, lock_timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    refuse_shards(warehouse)
     if not warehouse.published.exists():
         raise JobError(
             f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"

@@ -31,13 +31,19 @@ def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published copy, read-only, for our own SQL, which may write files.
+    """The published copy, or the lake, read-only, for our own SQL, which may write files.
 
     Raises:
         JobError: nothing is published yet, or the file can't be opened.
     """
     import duckdb
 
+    if warehouse.lake is not None:
+        from pipelines.publish import lake
+
+        with lake.opened(warehouse.lake) as connection:
+            yield connection
+        return
     if not warehouse.published.exists():
         raise JobError(
             f"Nothing is published yet: {warehouse.published} doesn't exist. Run `billhouse run`"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipelines.errors import JobError
 from pipelines.publish.read import of_this_version, unsealed
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
@@ -15,6 +16,10 @@ from pipelines.warehouse.sql_text import identifier
 
 if TYPE_CHECKING:
     import duckdb
+
+
+class NotHereError(JobError):
+    """The documents lie in a shard that this machine doesn't see."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,10 @@ def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
 
     Raises:
         WarehouseBusyError: a run is at work.
+        NotHereError: of a lake, the invoice's shard isn't here.
         JobError: the work database can't be opened.
     """
+    warehouse = _of_invoice(warehouse, invoice_id)
     with unsealed(warehouse) as published, of_this_version():
         found = published.execute(
             "SELECT vendor, account, listing, document_key FROM build.invoices"
@@ -48,6 +55,24 @@ def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
                 *_details(connection, vendor, [account, key]),
             ]
         ]
+
+
+def _of_invoice(warehouse: Warehouse, invoice_id: str) -> Warehouse:
+    """The warehouse that holds its documents: of a lake, the shard's."""
+    if warehouse.lake is None:
+        return warehouse
+    with unsealed(warehouse) as lake:
+        found = lake.execute(
+            "SELECT shard FROM lake.main.fct_invoices WHERE invoice_id = ?", [invoice_id]
+        ).fetchall()
+    [(number,)] = found
+    shard = replace(warehouse, directory=warehouse.shards_folder / str(number), lake=None)
+    if not shard.work.exists():
+        raise NotHereError(
+            f"The documents of this invoice lie in shard {number}, {shard.work}, which isn't here."
+            " Ask on a machine that has it, with --warehouse."
+        )
+    return shard
 
 
 def _invoice(

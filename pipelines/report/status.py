@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import JobError
+from pipelines.publish.read import opened
 from pipelines.report.questions import Row, ask
 from pipelines.warehouse import load_results
 from pipelines.warehouse.connection import cannot_open
@@ -37,6 +38,10 @@ def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshne
     """
     import duckdb
 
+    if warehouse.lake is not None:
+        with opened(warehouse) as connection:
+            connection.execute("CREATE TEMP TABLE published_results AS FROM load_results")
+            return _freshness(connection, max_age)
     if not warehouse.work.exists():
         raise JobError(
             f"Nothing was loaded yet: {warehouse.work} doesn't exist. Run `billhouse run` first, or"
@@ -46,11 +51,15 @@ def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshne
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         _copy_published(connection, warehouse)
         _copy_newest_results(connection, warehouse)
-        now = datetime.now(UTC)
-        return Freshness(
-            ask(connection, "freshness", now=now),
-            [] if max_age is None else ask(connection, "outdated", oldest=now - max_age),
-        )
+        return _freshness(connection, max_age)
+
+
+def _freshness(connection: duckdb.DuckDBPyConnection, max_age: timedelta | None) -> Freshness:
+    now = datetime.now(UTC)
+    return Freshness(
+        ask(connection, "freshness", now=now),
+        [] if max_age is None else ask(connection, "outdated", oldest=now - max_age),
+    )
 
 
 def _copy_published(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:

@@ -49,8 +49,19 @@ class AuditFinding:
 def audit(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[AuditFinding]:
     """The audits that find something."""
     for each in project.audits(folder):
-        if found := _ask(connection, each):
+        if found := ask(connection, each):
             yield found
+
+
+def ask(connection: duckdb.DuckDBPyConnection, audit: Query) -> AuditFinding | None:
+    """What one audit finds; None where it finds nothing."""
+    result = connection.execute(audit.text)
+    columns = [column[0] for column in result.description or []]
+    rows = result.fetchmany(ROWS_SHOWN)
+    if not rows:
+        return None
+    count = len(rows) + sum(len(batch) for batch in iter(lambda: result.fetchmany(10_000), []))
+    return AuditFinding(audit.name, audit.severity, audit.message, columns, rows, count)
 
 
 def store(
@@ -76,16 +87,6 @@ def store(
             f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
             [run_id, each.name, each.severity, each.message, each.count, json.dumps(rows)],
         )
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, audit: Query) -> AuditFinding | None:
-    result = connection.execute(audit.text)
-    columns = [column[0] for column in result.description or []]
-    rows = result.fetchmany(ROWS_SHOWN)
-    if not rows:
-        return None
-    count = len(rows) + sum(len(batch) for batch in iter(lambda: result.fetchmany(10_000), []))
-    return AuditFinding(audit.name, audit.severity, audit.message, columns, rows, count)
 
 
 def _plain(value: Any) -> Any:

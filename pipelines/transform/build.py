@@ -9,7 +9,18 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.transform import audit, changed, graph, inputs, names, project, rates, raw, state
+from pipelines.transform import (
+    absent,
+    audit,
+    changed,
+    graph,
+    inputs,
+    names,
+    project,
+    rates,
+    raw,
+    state,
+)
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.transform.names import Clock
@@ -107,9 +118,11 @@ class _Build:
         models = state.models_in(connection, "next", rules)
         self._is_new = models is None
         self._has_changed = self._is_new
-        self._models = project.models(folder) if models is None else models
         if models is None:
-            state.create(connection, rules, self._models)
+            vendors = {each.name.partition("__")[0] for each in self._tables}
+            models = absent.without(project.models(folder), vendors)
+            state.create(connection, rules, models)
+        self._models = models
         self._raw_names = [each.raw_table for each in self._models if each.raw_table]
         raw.refuse_unread(self._tables, self._raw_names)
 

@@ -1,7 +1,8 @@
-"""What people told the warehouse, for the models: rules, and the months that they closed.
+"""What is no document, for the models: what people told us, and the charges of files.
 
-The work database keeps it in `raw`, where backups have it. A build shows the models what counted at
-its moment, as tables of `staging`; where nothing was told they are empty.
+The work database keeps it in `raw`, where backups have it. A build shows the models rules and
+closed months as they counted at its moment, as tables of `staging`; where there are none they are
+empty.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import duckdb
 
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.sql_text import identifier, literal
+from sources.charges import COLUMNS
 
 # By the table's name: its columns, and what it holds at a moment.
 _TABLES = {
@@ -31,8 +33,18 @@ _TABLES = {
         " WHERE name IN (SELECT name FROM {raw}.closed_months WHERE {closed})",
     ),
 }
+# What is read where it lies, since it may be millions of rows.
+_IN_PLACE = {
+    "charges": ", ".join(
+        [
+            "chunk VARCHAR",
+            "BilledCost DECIMAL(38, 18)",
+            *(f"{each} VARCHAR" for each in COLUMNS[1:]),
+        ]
+    )
+}
 _CLOSED = "closed_at <= {moment} AND (reopened_at IS NULL OR reopened_at > {moment})"
-NAMES = frozenset(f"staging.{name}" for name in _TABLES)
+NAMES = frozenset(f"staging.{name}" for name in (*_TABLES, *_IN_PLACE))
 
 
 def statements(
@@ -51,4 +63,10 @@ def statements(
             closed = _CLOSED.format(moment=moment)
             source = query.format(raw=place, moment=moment, closed=closed)
             made.append(f"INSERT INTO staging.{name} BY NAME {source}")
+    for name, columns in _IN_PLACE.items():
+        if raw and has_table(connection, schema, name, database or None):
+            place = f"{identifier(database or home)}.{identifier(schema)}.{identifier(name)}"
+            made.append(f"CREATE OR REPLACE VIEW staging.{name} AS FROM {place}")
+        else:
+            made.append(f"CREATE OR REPLACE TABLE staging.{name} ({columns})")
     return ";\n".join(made)

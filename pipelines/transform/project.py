@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
-_ASKING = ("exports", "reports")
+_ASKING = ("exports", "reports", "shards")
 _KEPT = "kept: "
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 

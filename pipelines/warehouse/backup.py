@@ -21,7 +21,7 @@ from pipelines.warehouse import stray_log, working_folder
 from pipelines.warehouse.connection import STORAGE, connect
 from pipelines.warehouse.database_files import path_text
 from pipelines.warehouse.files import Warehouse
-from pipelines.warehouse.lock import holding
+from pipelines.warehouse.lock import holding, refuse_shards
 from pipelines.warehouse.migrations import LAYOUT, bring_up_to_date
 from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import put_folder_in_place, put_in_place, sync
@@ -62,6 +62,7 @@ def back_up(warehouse: Warehouse, folder: Path, *, lock_timeout: float) -> Backu
         UsageError: the folder is in use already, or the one beside it in which it is written.
         JobError: there is nothing to back up, another run is at work, or the disk refuses.
     """
+    refuse_shards(warehouse)
     if not warehouse.work.exists():
         raise JobError(
             f"There is nothing to back up: {warehouse.work} doesn't exist. Run `billhouse run`"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.config.configuration import Configuration
 from pipelines.config.in_vain import refuse_variables_in_vain
+from pipelines.config.lake import Lake
 from pipelines.errors import UsageError
 from pipelines.warehouse.database_files import path_text
 
@@ -20,11 +21,14 @@ _DIRECTORY_VARIABLE = "WAREHOUSE__DIRECTORY"
 class Warehouse:
     """Where everything lies. Only `published` and `parquet` are for others to read.
 
-    What is created in one that `is_private` is its owner's alone, whatever the umask says.
+    What is created in one that `is_private` is its owner's alone, whatever the umask says. One in
+    shards is published in a `lake`; a `shard` of it is a warehouse of its own.
     """
 
     directory: Path
     is_private: bool = True
+    shard: int | None = None
+    lake: Lake | None = None
 
     @property
     def work(self) -> Path:
@@ -60,6 +64,21 @@ class Warehouse:
     def lock_file(self) -> Path:
         return self.directory / "run.lock"
 
+    @property
+    def own_lake(self) -> Lake:
+        """Where shards are published if [lake] says nothing."""
+        return Lake(str(self.directory / "lake.ducklake"), self.directory / "lake")
+
+    @property
+    def shards_folder(self) -> Path:
+        """Where each shard has a folder, in a warehouse that is in shards."""
+        return self.directory / "shards"
+
+    @property
+    def shards_file(self) -> Path:
+        """How many shards there are, and where each account is; see `shards`."""
+        return self.shards_folder / "shards.json"
+
 
 def configured_warehouse(configuration: Configuration | None = None) -> Warehouse:
     """The warehouse that is configured as `warehouse.directory`, by default in dlt's own way.
@@ -68,7 +87,8 @@ def configured_warehouse(configuration: Configuration | None = None) -> Warehous
         UsageError: the configuration can't be read, or the setting is no path.
     """
     refuse_variables_in_vain()
-    directory = (configuration or Configuration()).get("warehouse", "directory")
+    configuration = configuration or Configuration()
+    directory = configuration.get("warehouse", "directory")
     if isinstance(directory, str) and directory != os.environ.get(_DIRECTORY_VARIABLE):
         # A file's text is Unicode; the system's name of the folder is UTF-8 in every locale.
         directory = os.fsdecode(directory.encode("utf-8", "surrogateescape"))
@@ -79,7 +99,14 @@ def configured_warehouse(configuration: Configuration | None = None) -> Warehous
             f"warehouse.directory (in .dlt/config.toml, or {_DIRECTORY_VARIABLE} in the"
             " environment) is not a path: write the folder in which the warehouse shall lie."
         )
-    return Warehouse(_usable(Path(directory)))
+    warehouse = Warehouse(_usable(Path(directory)))
+    if (warehouse.directory.parent / warehouse.shards_file.name).exists():
+        # A shard's folder is asked by itself.
+        return warehouse
+    lake = configuration.lake()
+    if lake is None and warehouse.shards_file.exists():
+        lake = warehouse.own_lake
+    return replace(warehouse, lake=lake)
 
 
 def _usable(directory: Path) -> Path:

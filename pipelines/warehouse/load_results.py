@@ -120,7 +120,9 @@ def add(
     started_at: datetime,
     outcomes: Sequence[AccountOutcome],
 ) -> None:
-    """Add a run's rows. The caller's transaction makes it all of them or none."""
+    """Add a run's rows, in the place of those of an earlier attempt of the same one. The caller's
+    transaction makes it all of them or none."""
+    connection.execute("DELETE FROM marts.load_results WHERE run_id = ?", [run_id])
     [(number,)] = connection.execute(
         "SELECT coalesce(max(run_number), 0) + 1 FROM marts.load_results"
     ).fetchall()

@@ -24,19 +24,25 @@ class WarehouseBusyError(JobError):
 
 
 @contextmanager
-def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
-    """Create the warehouse directory if need be, and keep every other run out of it.
+def holding(
+    warehouse: Warehouse, *, lock_timeout: float, is_gathering: bool = False
+) -> Iterator[None]:
+    """Create the warehouse directory if need be, and keep every other run out of it. One in shards
+    is held by who gathers them alone: each shard is a warehouse of its own.
 
     Invoices are nobody else's business, so what is created meanwhile is its owner's alone. An
     existing directory is as its operator made it, and is left so.
 
     Raises:
         WarehouseBusyError: another run still holds it after `lock_timeout` seconds.
-        UsageError: something of somebody else's has a name that Billhouse needs.
+        UsageError: something of somebody else's has a name that Billhouse needs, or the warehouse
+            is in shards.
         JobError: the directory can't be used.
     """
     from filelock import FileLock
 
+    if not is_gathering:
+        refuse_shards(warehouse)
     with _umask(0o077 if warehouse.is_private else None):
         _create(warehouse.directory)
         _refuse_a_lock_of_others(warehouse.lock_file)
@@ -55,6 +61,16 @@ def holding(warehouse: Warehouse, *, lock_timeout: float) -> Iterator[None]:
                 working_folder.remove(warehouse.working_folder)
         finally:
             lock.release()
+
+
+def refuse_shards(warehouse: Warehouse) -> None:
+    """See that the warehouse is in one piece. Raises UsageError."""
+    if warehouse.shards_file.exists():
+        raise UsageError(
+            f"The warehouse {warehouse.directory} is in shards, and this is done shard by shard:"
+            " `billhouse run` with --shard 1/4 and so on, all else with --warehouse"
+            f" {warehouse.shards_folder}/1."
+        )
 
 
 @contextmanager

@@ -148,7 +148,7 @@ def _move_names(connection: duckdb.DuckDBPyConnection, vendor: str, old: str, ne
         {"vendor": vendor, "new": new},
     )
     connection.execute(_FIRST_NAME, names)
-    for table in ("renamed_accounts", "fetched_details", "failed_details"):
+    for table in ("renamed_accounts", "fetched_details", "failed_details", "charge_files"):
         if has_table(connection, "raw", table):
             connection.execute(
                 f"DELETE FROM raw.{table} WHERE vendor = ? AND account = ?",  # noqa: S608

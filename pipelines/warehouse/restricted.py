@@ -52,7 +52,9 @@ def spilling_unseen(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def sealed(connection: duckdb.DuckDBPyConnection) -> None:
     """Let its SQL reach no file, no network and no secret or variable, and let none undo that."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    connection.execute("SET GLOBAL allow_persistent_secrets = false")
+    # One that has attached a lake can't be told so any more; it looks for secrets nowhere.
+    if not connection.execute("FROM duckdb_databases() WHERE database_name = 'lake'").fetchall():
+        connection.execute("SET GLOBAL allow_persistent_secrets = false")
     connection.execute("SET GLOBAL python_enable_replacements = false")
     connection.execute("SET GLOBAL enable_external_access = false")
     connection.execute("SET GLOBAL lock_configuration = true")

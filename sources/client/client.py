@@ -16,7 +16,7 @@ from sources.client.connections import Connections
 from sources.client.limits import Allowance
 from sources.client.origin import origin
 from sources.client.redaction import Redactor
-from sources.client.responses import PAGE_LIMIT, Responses
+from sources.client.responses import NOTHING, PAGE_LIMIT, Nothing, Responses
 from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
 from sources.client.unpacking import ACCEPTED, LIMIT
 from sources.errors import SourceError, TransientError, UnusableAnswer
@@ -78,13 +78,20 @@ class Client:
         *,
         accept: str = "application/json",
         limit: int = PAGE_LIMIT,
+        nothing: Nothing | None = None,
     ) -> T:
-        """As `get`, for a whole URL, which must be of the base URL's origin: see `link`."""
+        """As `get`, for a whole URL, which must be of the base URL's origin: see `link`. Raises
+        NothingThereError where the answer is what the vendor says for `nothing`."""
         request = httpx.Request(
             "GET",
             url,
             headers=_HEADERS | {"Accept": accept},
-            extensions={"timeout": TIMEOUT.as_dict(), "trace": self._count, LIMIT: limit},
+            extensions={
+                "timeout": TIMEOUT.as_dict(),
+                "trace": self._count,
+                LIMIT: limit,
+                NOTHING: nothing,
+            },
         )
         try:
             return await self._attempt(request, into)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import httpx
 import msgspec
@@ -15,7 +15,13 @@ from sources.client.decoding import NO_JSON, decode
 from sources.client.origin import origin
 from sources.client.retry import may_pass
 from sources.client.unpacking import DEFAULT_LIMIT, MEBIBYTE
-from sources.errors import REPORT, SourceError, TransientError, UnusableAnswer
+from sources.errors import (
+    REPORT,
+    NothingThereError,
+    SourceError,
+    TransientError,
+    UnusableAnswer,
+)
 
 T = TypeVar("T")
 
@@ -48,6 +54,17 @@ CERTIFICATE_REMEDY = (
 )
 
 
+class Nothing(NamedTuple):
+    """By which status, and which word in its text, a vendor says that it has nothing to give: no
+    error, and nothing to ask for again."""
+
+    status: int
+    word: str = ""
+
+
+NOTHING = "billhouse.nothing"
+
+
 class Responses:
     """Reads the answers to one caller. Every text that leaves here is without its secrets."""
 
@@ -64,7 +81,10 @@ class Responses:
         if response.is_redirect:
             raise self._redirected(response)
         if not response.is_success:
-            raise self._refused(response, await self._said(response), retry_after)
+            said = await self._said(response)
+            if _says_nothing(response):
+                raise NothingThereError
+            raise self._refused(response, said, retry_after)
         if response.status_code != HTTPStatus.OK:
             # "Created", "accepted" or a part of it: what came is not what was asked for.
             problem = f"answered {_status(response)}, where 200 OK brings what was asked for"
@@ -192,6 +212,16 @@ class Responses:
 def _signatures(request: httpx.Request) -> list[str]:
     found: list[str] = _SIGNATURE.findall(request.headers.get("Authorization", ""))
     return found
+
+
+def _says_nothing(response: httpx.Response) -> bool:
+    nothing: Nothing | None = response.request.extensions.get(NOTHING)
+    if nothing is None or response.status_code != nothing.status:
+        return False
+    try:
+        return nothing.word.encode() in response.content
+    except httpx.ResponseNotRead:  # a text that got lost doesn't say so
+        return False
 
 
 def _status(response: httpx.Response) -> str:

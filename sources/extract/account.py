@@ -83,6 +83,7 @@ class AccountFetch:
             held=frozenset(self._known_listings),
             first_loaded_at=known.first_loaded_at.get(self.identity),
             full_refresh=full_refresh,
+            documents=known.documents.get(self.identity),
         )
         self._files = self._vendor.files if wants_files else None
         self.file_links: dict[tuple[str, str], str] = {}

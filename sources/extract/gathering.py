@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from sources.client.client import Client
-from sources.errors import ListChangedError
+from sources.errors import ListChangedError, NothingThereError
 from sources.extract.listing import ListingTable
 from sources.vendor import Listing
 
@@ -18,7 +18,8 @@ READINGS = 4
 async def gather(
     client: Client, listing: Listing, new_table: Callable[[], ListingTable]
 ) -> ListingTable:
-    """All of the listing's documents, of one moment, in a new table. Raises SourceError.
+    """All of the listing's documents, of one moment, in a new table: none where the vendor says
+    that there is nothing. Raises SourceError.
 
     Two readings in a row that found the same documents were of the same list, whatever its first
     page says: a vendor may only estimate how long a list is.
@@ -30,6 +31,8 @@ async def gather(
             async for page in listing.pages(client):
                 gathered.add((listing.key(document), document) for document in page)
             break
+        except NothingThereError:
+            return new_table()
         except ListChangedError as changed:
             keys = gathered.table().column("document_key")
             if found is not None and keys.equals(found):

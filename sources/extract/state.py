@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sources.errors import SourceError
 from sources.extract.due import KnownDetails
 from sources.extract.renames import FormerAccount
 
@@ -27,7 +28,8 @@ class WarehouseState:
     `sources.extract.listing.listing_hash` makes it, `first_loaded_at` is when the account was first
     loaded, and `details` is what is known of its details. `made_keys` are the keys of ours that the
     account's documents have, or had. `former_accounts` are those that one which was never loaded
-    may have been before. An empty one fetches and loads everything.
+    may have been before. `documents` are what was made of an account's files of charges, or why
+    they can't be read. An empty one fetches and loads everything.
     """
 
     listings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
@@ -35,3 +37,4 @@ class WarehouseState:
     details: Mapping[tuple[str, str], KnownDetails] = field(default_factory=dict)
     made_keys: Mapping[tuple[str, str], Sequence[HeldDocument]] = field(default_factory=dict)
     former_accounts: Mapping[tuple[str, str], Sequence[FormerAccount]] = field(default_factory=dict)
+    documents: Mapping[tuple[str, str], Sequence[bytes] | SourceError] = field(default_factory=dict)

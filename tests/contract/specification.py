@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sources import VENDORS
+from sandbox.registry import VENDORS
 
 FOLDER = Path(__file__).parent / "specifications"
 IDENTIFIER = "5f0e6d1b2c3a4f5e6d7c8b9a"
@@ -24,6 +24,8 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "hasNextPage": {"type": "boolean", "enum": [False]},
     "rel": {"type": "string", "enum": ["self"]},
     "pages": {"type": "object", "properties": {}, "additionalProperties": False},
+    "total_count": {"type": "integer", "enum": [0]},
+    "next_page_token": {"type": "string", "enum": [""]},
 }
 
 
@@ -57,19 +59,29 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "end": {"type": "integer", "minimum": 1_700_000_001, "maximum": 1_800_000_000},
     "currency": {"type": "string", "enum": ["usd", "EUR", "GBP"]},
     "currencyCode": {"type": "string", "enum": ["GBP"]},
+    "invoice_number": _text("[0-9a-f]{8}-[1-9][0-9]?"),
+    "start_date": _text(_day("2024"), TIME),
+    "stop_date": _text(_day("2025"), TIME),
+    "end_date": _text(_day("2025"), TIME),
+    "begin_time": _text(_day("2024"), TIME),
+    "end_time": _text(_day("2025"), TIME),
     "integral": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
     "fractional": {"type": "integer", "minimum": 0, "maximum": 99},
     "invoice_period": _text("2024-(0[1-9]|1[0-2])"),
+    "currency_code": {"type": "string", "enum": ["EUR"]},
+    "units": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
+    "nanos": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     "percentDiscount": {"type": "number", "minimum": 0, "maximum": 1},
 }
 # What is listed has the id by which its details are asked for, and the details say so.
 IDENTIFIED = {
     "mongodb": ("BillingInvoice", "BillingInvoiceMetadata"),
     "northflank": ("Invoice", "ListedInvoice"),
+    "scaleway": ("Invoice",),
 }
 PREVIEWED = "/v2/customers/my/invoices"
 BY_ID = "/organizations/{organization}/invoices/{id}"
-LISTS = ("invoices", "results", "data", "lineItems", "invoice_items")
+LISTS = ("invoices", "results", "data", "lines", "lineItems", "invoice_items", "charges")
 
 
 def published(vendor: str) -> dict[str, Any]:
@@ -95,6 +107,9 @@ def for_a_mock() -> dict[str, Any]:
         if vendor == "planetscale":
             [content] = specification["paths"][BY_ID]["get"]["responses"]["200"]["content"].values()
             content["schema"]["properties"]["id"] = ONE_ID
+        if vendor == "scaleway":
+            charge = specification["components"]["schemas"]["scaleway-Charge"]
+            charge["properties"]["invoice_id"] = ONE_ID
         if vendor == "versori":  # required, and described nowhere
             invoice = specification["components"]["schemas"]["versori-Invoice"]
             invoice["properties"]["currencyCode"] = MOSTLY["currencyCode"]
@@ -164,7 +179,7 @@ def _meant(name: str, kind: str | None) -> dict[str, Any] | None:
         return MOSTLY[name]
     if kind == "integer" and name.endswith("Cents"):
         return WHOLE
-    if name in ("total", "subTotal", "subtotal", "amount"):
+    if name in ("total", "net", "subTotal", "subtotal", "amount"):
         return {"number": NUMBER, "string": DECIMAL}.get(kind or "")
     return None
 

@@ -26,9 +26,9 @@ import pytest
 
 from sandbox.model import Account
 from sandbox.money import rounded
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
-from sources import VENDORS
 from tests.contract import prism
 from tests.contract.prism import Door, Exchange
 from tests.contract.specification import IDENTIFIER, parameters
@@ -43,12 +43,15 @@ LISTS = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices": ("results",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices": ("data", "invoices"),
     r"/planetscale/organizations/(\w+)/invoices": ("data",),
+    r"/aiven/organization/(\w+)/invoices": ("invoices",),
+    r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
     r"/northflank(?:/teams/(\w+))?/billing/invoices/([^/]+)": ("data", "lineItems"),
     r"/planetscale/organizations/(\w+)/invoices/([^/]+)/line-items": ("data",),
     r"/digitalocean/v2/customers/my(/\w+)?/invoices/([^/]+)": ("invoice_items",),
+    r"/aiven/organization/(\w+)/invoice/([^/]+)/lines": ("lines",),
 }
 # Whose they are, the token says; and beside them is the one that still accrues.
 PREVIEWED = "/digitalocean/v2/customers/my/invoices"
@@ -65,7 +68,7 @@ class Run:
         """The list that each of these answers holds, with the match of its path."""
         for exchange in self.exchanges:
             for pattern, way in places.items():
-                if match := re.fullmatch(pattern, exchange.path):
+                if match := re.fullmatch(pattern, place(exchange)):
                     found = json.loads(exchange.body, parse_float=Decimal)
                     for name in way:
                         found = found[name]
@@ -132,6 +135,8 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["mongodb"].append({"org_id": each, **token})
         accounts["northflank"].append({"team_id": each, "api_token": "token"})
         accounts["planetscale"].append({"organization": each, **service})
+        accounts["aiven"].append({"organization_id": each, "api_token": "token"})
+        accounts["scaleway"].append({"organization_id": each, "secret_key": "key"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
@@ -233,7 +238,7 @@ def test_each_line_is_a_line_or_rejected(run: Run) -> None:
         elif key not in rejected:
             compared.add(vendor)
             assert lines[key] == len(found), key
-    assert compared == {"mongodb", "northflank", "planetscale", "digitalocean"}
+    assert compared == {"mongodb", "northflank", "planetscale", "digitalocean", "aiven"}
 
 
 def listed(run: Run) -> dict[tuple[str, str, object], Any]:
@@ -255,6 +260,11 @@ def listed(run: Run) -> dict[tuple[str, str, object], Any]:
             for each in [page["invoice_preview"]] if is_preview else page["invoices"]:
                 found["digitalocean", "own", each.get("invoice_uuid")] = each
     return found
+
+
+def place(exchange: Exchange) -> str:
+    """The path, and behind it the organisation that Scaleway has in the query."""
+    return "/".join([exchange.path, *exchange.query.get("organization_id", [])])
 
 
 def vendor_of(match: re.Match[str]) -> str:
@@ -284,6 +294,11 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "scaleway":
+                money = document["total_taxed"]
+                return rounded(Decimal(money["units"]) * 100 + Decimal(money["nanos"]) / 10**7)
+            case "aiven" if document["currency"] == "JPY":
+                return rounded(Decimal(document["total"]))
             case _:
                 return rounded(Decimal(document["total"]) * 100)
     except InvalidOperation:

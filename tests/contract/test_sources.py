@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.contract.suite import *  # noqa: F403
 from pipelines.contract.suite import Reader, get
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox
-from sources import VENDORS
 
 
 @pytest.fixture(params=VENDORS)

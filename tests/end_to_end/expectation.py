@@ -23,12 +23,37 @@ MONGODB_WORDS = {
     "PREPAID": "no_charge",
     "FORGIVEN": "written_off",
 }
+AIVEN_WORDS = {
+    "estimate": "upcoming",
+    "estimate_only_project_charges_calculated": "upcoming",
+    "mailed": "open",
+    "due": "open",
+    "due_only_project_charges_calculated": "open",
+    "failed_credit_card_charge": "failed",
+    "failed_no_credit_card": "failed",
+    "paid": "paid",
+    "no_payment_expected": "no_charge",
+    "partner_metering": "no_charge",
+    "uncollectible": "written_off",
+    "waived": "written_off",
+    "consolidated": "void",
+    "accrual": "unknown",
+}
 STRIPE_WORDS = {
     "draft": "upcoming",
     "uncollectible": "written_off",
     "payment_failed": "failed",
 }
-TAXING = ("mongodb", "northflank", "digitalocean")
+SCALEWAY_WORDS = {
+    "draft": "upcoming",
+    "stopped": "upcoming",
+    "issued": "open",
+    "incomplete": "open",
+    "paid": "paid",
+    "outdated": "void",
+}
+TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway")
+CLOCKED = ("turso", "aiven", "scaleway")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -89,7 +114,7 @@ def _fact(invoice: Invoice, account: Account, now: datetime) -> Fact:
         billing_period_end=end,
         currency=invoice.currency,
         total_cents=invoice.total,
-        tax_cents=invoice.tax if invoice.vendor in TAXING else None,
+        tax_cents=invoice.tax if invoice.vendor in TAXED else None,
         credit_cents=invoice.credit if mongodb else None,
         starting_balance_cents=invoice.starting_balance if mongodb else None,
         payment_status=status,
@@ -132,7 +157,7 @@ def _vendor_status(invoice: Invoice, account: Account) -> str | None:
 
 def _status(invoice: Invoice, account: Account, now: datetime) -> str:
     status = _READINGS[invoice.vendor](invoice, account, now)
-    if status == "open" and invoice.vendor == "turso" and invoice.due_at and invoice.due_at < now:
+    if status == "open" and invoice.vendor in CLOCKED and invoice.due_at and invoice.due_at < now:
         return "past_due"
     return status
 
@@ -180,6 +205,16 @@ def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
     return "unknown" if invoice.total else "no_charge"
 
 
+def _aiven(invoice: Invoice, _: Account, __: datetime) -> str:
+    return AIVEN_WORDS[invoice.status or ""]
+
+
+def _scaleway(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.total == 0 and invoice.status in ("stopped", "issued", "incomplete"):
+        return "no_charge"
+    return SCALEWAY_WORDS[invoice.status or ""]
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
@@ -187,6 +222,8 @@ _READINGS = {
     "northflank": _northflank,
     "planetscale": _planetscale,
     "digitalocean": _digitalocean,
+    "aiven": _aiven,
+    "scaleway": _scaleway,
 }
 
 

@@ -32,6 +32,7 @@ from tests.faults.contents import contents
 dlt_settings.apply()
 
 from sandbox.model import Account  # noqa: E402
+from sandbox.registry import VENDORS as STAND_INS  # noqa: E402
 from sandbox.server import Sandbox, running  # noqa: E402
 from sandbox.world import World  # noqa: E402
 from sources import (  # noqa: E402
@@ -46,7 +47,7 @@ from sources import (  # noqa: E402
 from tests.support.faults import Fault, Faults  # noqa: E402
 
 QUICK = RetryPolicy(attempts=ATTEMPTS, initial_wait=0.05, longest_wait=0.2, jitter=0.0)
-ENTITIES = {name: vendor.entities for name, vendor in VENDORS.items()}
+ENTITIES = {name: VENDORS[name].entities for name in STAND_INS}
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _run(
         with beside_published(connection, warehouse):
             known = state.read_known(connection, ENTITIES)
         with Fetch(accounts, known, now=now, retry=QUICK) as fetch:
-            load(connection, warehouse.dlt_folder, [source(name, fetch) for name in VENDORS])
+            load(connection, warehouse.dlt_folder, [source(name, fetch) for name in ENTITIES])
             results = fetch.results()
             details_held.remember(connection, fetch.fetched_details(), fetch.failed_details())
     with holding(warehouse, lock_timeout=0):

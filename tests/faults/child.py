@@ -13,7 +13,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import reduction
@@ -27,10 +27,12 @@ dlt_settings.apply()
 import dlt  # noqa: E402
 import typer  # noqa: E402
 
+from pipelines.cli.app import app  # noqa: E402
 from pipelines.cli.exits import ending_in_a_sentence  # noqa: E402
 from pipelines.config.configuration import Configuration  # noqa: E402
 from pipelines.job import building  # noqa: E402
 from pipelines.job import run as job  # noqa: E402
+from pipelines.publish import gathering, lake, parts  # noqa: E402
 from pipelines.warehouse import details_held  # noqa: E402
 from pipelines.warehouse.files import Warehouse  # noqa: E402
 from sources.extract import run  # noqa: E402
@@ -44,6 +46,12 @@ STAGES: dict[str, tuple[Any, str]] = {
     "note details": (details_held, "remember"),
     "transform": (building, "build"),
     "publish": (building, "publish"),
+}
+STAGES_OF_SHARDS: dict[str, tuple[Any, str]] = {
+    "leave": (parts, "_written"),
+    "finish": (parts, "finish"),
+    "gather": (gathering, "replace_parts"),
+    "swap": (lake, "put_in_place"),
 }
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
@@ -66,11 +74,23 @@ def run_job(
     warehouse: Warehouse, variables: Mapping[str, str], mishap: Mishap | None = None
 ) -> tuple[int, str]:
     """The exit code (negative: the signal that killed it), and what was written to stderr."""
+    return _ended(_run, warehouse.directory, variables, mishap)
+
+
+def run_command(
+    arguments: Sequence[str], variables: Mapping[str, str], mishap: Mishap | None = None
+) -> tuple[int, str]:
+    """The same of a command as users type it, without `billhouse`."""
+    return _ended(_run_command, tuple(arguments), variables, mishap)
+
+
+def _ended(
+    target: Callable[..., None], what: object, variables: Mapping[str, str], mishap: Mishap | None
+) -> tuple[int, str]:
     reader, writer = os.pipe()
     with open(reader, "rb") as told:
         process = _processes.Process(
-            target=_run,
-            args=(warehouse.directory, dict(variables), mishap, reduction.DupFd(writer)),
+            target=target, args=(what, dict(variables), mishap, reduction.DupFd(writer))
         )
         process.start()
         os.close(writer)
@@ -114,12 +134,26 @@ def _run(directory: Path, variables: Mapping[str, str], mishap: Mishap | None, t
     sys.exit(report.exit_code)
 
 
+def _run_command(
+    arguments: Sequence[str], variables: Mapping[str, str], mishap: Mishap | None, told: Any
+) -> None:
+    writer = told.detach()
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(writer, number)
+        # The one before may have been a file, which can be rewound.
+        setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+    os.environ.update(variables)
+    if mishap is not None:
+        _at(mishap.stage, lambda: _arm(mishap))
+    app(arguments, prog_name="billhouse")
+
+
 def _note(stage: str) -> None:
     os.write(2, f"{json.dumps([stage, time.monotonic()])}\n".encode())
 
 
 def _at(stage: str, act: Callable[[], None]) -> None:
-    owner, name = STAGES[stage]
+    owner, name = (STAGES | STAGES_OF_SHARDS)[stage]
     original = getattr(owner, name)
 
     def begin(*arguments: Any, **named: Any) -> Any:

@@ -105,7 +105,8 @@ def expected_lines(invoice: Invoice) -> Counter[tuple[object, ...]]:
 def expected_headers(invoice: Invoice) -> dict[str, int]:
     """All but what the lines leave unexplained."""
     if not invoice.lines:
-        return {"usage": invoice.total}
+        tax = invoice.tax or 0
+        return {"usage": invoice.total - tax} | ({"tax": tax} if tax else {})
     credited = any(line.credit for line in invoice.lines)
     headers = {
         "tax": invoice.tax or 0,

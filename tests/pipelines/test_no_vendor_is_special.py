@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from sources import VENDORS
+from sandbox.registry import VENDORS
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = re.compile("|".join(VENDORS), re.IGNORECASE)

@@ -39,7 +39,7 @@ def test_its_accounts_use_every_key_of_the_configuration(sandbox: Sandbox) -> No
             accounts = msgspec.json.decode(value)
             keys[name.split("__")[1].lower()] = {key for each in accounts for key in each}
     assert keys == {
-        name: set(vendor.account_type.__struct_fields__) for name, vendor in sources.VENDORS.items()
+        name: set(sources.VENDORS[name].account_type.__struct_fields__) for name in VENDORS
     }
 
 

@@ -23,6 +23,8 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "northflank": {"api_token": TOKEN},
     "planetscale": {"organization": "acme", "service_token_id": "id", "service_token": TOKEN},
     "digitalocean": {"api_token": TOKEN},
+    "aiven": {"organization_id": "acme", "api_token": TOKEN},
+    "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 from dlt.normalize.items_normalizers.arrow import ArrowItemsNormalizer
 
 import sources
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import ConfigurationError, Fetch, FetchError, WarehouseState
@@ -77,7 +78,7 @@ def test_dlt_takes_the_files_as_they_are(
 
 
 def test_all_vendors_become_tables(warehouse: Warehouse, sandbox: Sandbox) -> None:
-    load(warehouse, sandbox, *sources.VENDORS)
+    load(warehouse, sandbox, *VENDORS)
     tables = {
         row[0]
         for row in warehouse.rows(
@@ -86,9 +87,7 @@ def test_all_vendors_become_tables(warehouse: Warehouse, sandbox: Sandbox) -> No
         )
     }
     assert tables == {
-        f"{vendor.name}__{entity}"
-        for vendor in sources.VENDORS.values()
-        for entity in vendor.entities
+        f"{vendor}__{entity}" for vendor in VENDORS for entity in sources.VENDORS[vendor].entities
     }
     columns = warehouse.rows(
         'SELECT column_name, column_type, "null" FROM (DESCRIBE raw.turso__invoices)'

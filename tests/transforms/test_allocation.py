@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -221,7 +222,7 @@ def expected(lines: Sequence[Line], rules: Sequence[Rule]) -> dict[Share, int]:
     return found
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=int(os.environ.get("BILLHOUSE_WAREHOUSES", "20")), deadline=None)
 @given(lines=st.lists(LINES, max_size=20), rules=st.lists(rule(), max_size=4))
 def test_every_line_is_given_away_to_the_last_unit(
     rows: Rows, lines: list[Line], rules: list[Rule]

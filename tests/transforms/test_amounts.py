@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.transform import project
+from sandbox.money import rounded
 
 INVOICE, LINE = 10**17, 10**13
 digits = st.text("0123456789", min_size=1, max_size=21)
@@ -230,6 +231,44 @@ def test_unusual_signed_amounts(
     connection: duckdb.DuckDBPyConnection, value: dict[str, object], cents: int | None
 ) -> None:
     assert read_through(connection, "signed_amount", [json.dumps(value)]) == [cents]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 999_999_999), st.booleans())),
+)
+@example([(12, 50_000_000, False), (1, 750_000_000, True), (0, 5_000_000, True), (0, 0, True)])
+def test_units_and_nanos(
+    connection: duckdb.DuckDBPyConnection, amounts: list[tuple[int, int, bool]]
+) -> None:
+    signed = [(-u, -n) if negative else (u, n) for u, n, negative in amounts]
+    values = [json.dumps({"units": units, "nanos": nanos}) for units, nanos in signed]
+    cents = [rounded(Decimal(u) * 100 + Decimal(n) / 10**7) for u, n in signed]
+    assert read_through(connection, "units_and_nanos", values) == cents
+    negated = read_through(connection, "negated_units_and_nanos", values)
+    assert negated == [-each for each in cents]
+
+
+@pytest.mark.parametrize(
+    ("value", "cents"),
+    [
+        ({"units": "12", "nanos": "50000000"}, 1205),
+        ({"units": 12, "nanos": None}, 1200),
+        ({"nanos": -50_000_000}, -5),
+        ({"units": 0, "nanos": -10_000_000}, -1),
+        ({"units": 1, "nanos": -1}, None),
+        ({"units": -1, "nanos": 1}, None),
+        ({"units": 0, "nanos": 1_000_000_000}, None),
+        ({"units": 0, "nanos": -1_000_000_000}, None),
+        ({"units": 1.5, "nanos": 0}, None),
+        ({"currency_code": "EUR"}, None),
+        (12.05, 1205),
+    ],
+)
+def test_unusual_units_and_nanos(
+    connection: duckdb.DuckDBPyConnection, value: object, cents: int | None
+) -> None:
+    assert read_through(connection, "units_and_nanos", [json.dumps(value)]) == [cents]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_missing_period_between_anniversaries(work: WorkDatabase) -> None:
         "02": (True, 0),
         "03": (False, 17),
         "04": (False, 14),
-        "05": (True, 0),
+        "05": (False, 0),
     }
 
 
@@ -73,7 +73,7 @@ def test_seams_within_a_day(work: WorkDatabase) -> None:
     for days in range(0, 40, 8):
         begins = start + timedelta(days=days, seconds=30)
         bill_seconds(work, begins, start + timedelta(days=days + 8))
-    assert months(work) == {"03": (True, 0), "04": (True, 0)}
+    assert months(work) == {"03": (True, 0), "04": (False, 0)}
 
 
 def test_what_still_accrues_closes_no_month_and_is_no_gap(work: WorkDatabase) -> None:
@@ -87,7 +87,7 @@ def test_what_still_accrues_closes_no_month_and_is_no_gap(work: WorkDatabase) ->
     assert months(work, datetime(2026, 12, 1, tzinfo=UTC)) == {
         "09": (True, 0),
         "10": (True, 0),
-        "11": (True, 0),
+        "11": (False, 0),
     }
 
 
@@ -99,6 +99,15 @@ def test_what_was_billed_in_advance_closes_no_month_before_it_is_over(work: Work
         "10": (False, 0),
         "11": (False, 0),
     }
+
+
+def test_a_last_month_that_is_billed_in_part_is_not_closed(work: WorkDatabase) -> None:
+    bill(work, "08-15", "09-14")
+    assert months(work) == {"08": (True, 0), "09": (False, 0)}
+    bill(work, "09-15", "09-29")
+    assert months(work)["09"] == (False, 0)
+    bill(work, "09-30", "09-30")
+    assert months(work)["09"] == (True, 0)
 
 
 def test_a_void_invoice_bills_no_day(work: WorkDatabase) -> None:

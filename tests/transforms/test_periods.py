@@ -83,6 +83,17 @@ def test_the_last_second_of_whole_days(
 
 @settings(max_examples=50, deadline=None)
 @given(moments, st.integers(1, 400 * 86_400))
+@example(datetime(2026, 9, 3, 10, 15, tzinfo=UTC), 1800)
+def test_the_last_microsecond_of_whole_seconds(
+    connection: duckdb.DuckDBPyConnection, start: datetime, seconds: int
+) -> None:
+    end = start + timedelta(seconds=seconds)
+    stated = end - timedelta(microseconds=1)
+    assert read(connection, start.isoformat(), stated.isoformat()) == (start, end)
+
+
+@settings(max_examples=50, deadline=None)
+@given(moments, st.integers(1, 400 * 86_400))
 def test_other_times_are_exclusive(
     connection: duckdb.DuckDBPyConnection, start: datetime, seconds: int
 ) -> None:

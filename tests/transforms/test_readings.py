@@ -58,6 +58,39 @@ DIGITALOCEAN: dict[str, Any] = {
     "invoice_period": "2019-12",
 }
 
+SCALEWAY: dict[str, Any] = {
+    "billing_period": "2024-03-01T00:00:00Z",
+    "due_date": "2026-12-02T00:00:00Z",
+    "id": "0f2c1c1e-0000-4000-8000-000000000001",
+    "issued_date": "2024-04-02T00:00:00Z",
+    "number": 1234,
+    "start_date": "2024-03-01T00:00:00Z",
+    "state": "issued",
+    "stop_date": "2024-03-31T23:59:59.999999Z",
+    "total_discount": {"currency_code": "EUR", "units": -1, "nanos": -750_000_000},
+    "total_tax": {"currency_code": "EUR", "units": 2, "nanos": 10_000_000},
+    "total_taxed": {"currency_code": "EUR", "units": 12, "nanos": 50_000_000},
+    "total_undiscount": {"currency_code": "EUR", "units": 11, "nanos": 790_000_000},
+    "total_untaxed": {"currency_code": "EUR", "units": 10, "nanos": 40_000_000},
+    "type": "periodic",
+}
+AIVEN: dict[str, Any] = {
+    "billing_group_id": "b1111111-0000-4000-8000-000000000001",
+    "create_time": "2026-07-01T03:12:00Z",
+    "currency": "EUR",
+    "download_only": False,
+    "due_date": "2026-11-01",
+    "invoice_number": "1a2b3c-7",
+    "invoice_period": {"begin_time": "2026-06-01T00:00:00Z", "end_time": "2026-07-01T00:00:00Z"},
+    "issue_date": "2026-07-01",
+    "net": "100.00",
+    "net_usd": "108.50",
+    "organization_id": "org1a2b3c",
+    "state": "due",
+    "total": "124.00",
+    "total_usd": "134.54",
+}
+
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
 
@@ -113,6 +146,38 @@ def digitalocean(status: str, /, listing: str = "issued", **fields: Any) -> Read
     return Reading("digitalocean", DIGITALOCEAN | fields, columns, listing)
 
 
+def euros(units: int, nanos: int = 0) -> dict[str, Any]:
+    return {"currency_code": "EUR", "units": units, "nanos": nanos}
+
+
+def scaleway(payment_status: str, state: str, total: int = 1205, **fields: Any) -> Reading:
+    columns = {"payment_status": payment_status, "vendor_status": state, "total_cents": total}
+    return Reading("scaleway", SCALEWAY | {"state": state} | fields, columns)
+
+
+def aiven(payment_status: str, word: str | None) -> Reading:
+    columns = {"payment_status": payment_status, "vendor_status": word, "total_cents": 12400}
+    return Reading("aiven", AIVEN | {"state": word}, columns)
+
+
+AIVEN_WORDS: dict[str | None, str] = {
+    "estimate": "upcoming",
+    "estimate_only_project_charges_calculated": "upcoming",
+    "mailed": "open",
+    "due": "open",
+    "due_only_project_charges_calculated": "open",
+    "failed_credit_card_charge": "failed",
+    "failed_no_credit_card": "failed",
+    "paid": "paid",
+    "no_payment_expected": "no_charge",
+    "partner_metering": "no_charge",
+    "uncollectible": "written_off",
+    "waived": "written_off",
+    "consolidated": "void",
+    "accrual": "unknown",
+    "something new": "unknown",
+    None: "unknown",
+}
 MONGODB_WORDS: dict[str | None, str] = {
     "PENDING": "upcoming",
     "CLOSED": "open",
@@ -228,6 +293,39 @@ EXAMPLES = {
             "billing_period_end": utc(2020, 1, 1),
             "payment_status": "unknown",
             "paid_cents": None,
+        },
+    ),
+    "scaleway": Reading(
+        "scaleway",
+        SCALEWAY,
+        {
+            "invoice_number": "1234",
+            "total_cents": 1205,
+            "subtotal_cents": 1179,
+            "tax_cents": 201,
+            "discount_cents": 175,
+            "currency": "EUR",
+            "billing_period_start": utc(2024, 3, 1),
+            "billing_period_end": utc(2024, 4, 1),
+            "payment_status": "open",
+            "due_at": utc(2026, 12, 2),
+        },
+    ),
+    "aiven": Reading(
+        "aiven",
+        AIVEN,
+        {
+            "invoice_number": "1a2b3c-7",
+            "total_cents": 12400,
+            "subtotal_cents": 10000,
+            "tax_cents": 2400,
+            "currency": "EUR",
+            "currency_basis": "stated",
+            "billing_period_start": utc(2026, 6, 1),
+            "billing_period_end": utc(2026, 7, 1),
+            "payment_status": "open",  # until the day is over
+            "due_at": utc(2026, 11, 1, 23, 59, 59),
+            "balance_due_cents": 12400,
         },
     ),
 }
@@ -371,12 +469,26 @@ STATUSES = [
     digitalocean("unknown", updated_at="2020-01-23T06:31:50Z"),
     digitalocean("no_charge", amount="0.00"),
     digitalocean("unknown", amount="-0.01"),
+    scaleway("upcoming", "draft", number=0),
+    scaleway("upcoming", "draft", 0, total_taxed=euros(0)),
+    scaleway("upcoming", "stopped"),
+    scaleway("no_charge", "stopped", 0, total_taxed=euros(0)),
+    scaleway("no_charge", "issued", 0, total_taxed=euros(0)),
+    scaleway("no_charge", "incomplete", 0, total_taxed=euros(0)),
+    scaleway("open", "issued", 0, total_taxed=euros(0, 4_000_000)),
+    scaleway("open", "incomplete"),
+    scaleway("paid", "paid", -175, total_taxed=euros(-1, -750_000_000), type="credit_note"),
+    scaleway("void", "outdated"),
+    scaleway("unknown", "disputed"),
+    Reading("scaleway", SCALEWAY | {"number": 0}, {"invoice_number": None}),
+    *(aiven(status, word) for word, status in AIVEN_WORDS.items()),
+    Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]
 READINGS = (
     EXAMPLES
     | LAWFUL
     | {
-        f"{number} {each.vendor} {each.columns['payment_status']}": each
+        f"{number} {each.vendor} {each.columns.get('payment_status')}": each
         for number, each in enumerate(STATUSES)
     }
 )
@@ -426,6 +538,11 @@ REFUSALS = [
         "the billing period ends before it starts",
     ),
     Refusal("planetscale", '{"total": "\\ud800"}', "what the vendor sent is not valid JSON"),
+    *(
+        Refusal("scaleway", SCALEWAY | {"total_taxed": euros(units, nanos)}, NO_AMOUNT)
+        for units, nanos in ((1, -1), (-1, 1), (0, 1_000_000_000), (1, 2**31))
+    ),
+    Refusal("scaleway", SCALEWAY | {"type": "credit_note"}, "whether a credit note of a positive"),
     Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
     *(Refusal("northflank", NORTHFLANK | fields, NO_UNIT) for fields in UNCERTAIN),
     Refusal(

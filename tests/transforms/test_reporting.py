@@ -364,6 +364,50 @@ def test_what_the_vendor_states_stands_above_all(work: WorkDatabase) -> None:
     assert found == [expected for _, expected in PRICES]
 
 
+def aiven(currency: str, total: str, dollars: object) -> dict[str, Any]:
+    return {
+        "state": "paid",
+        "currency": currency,
+        "total": total,
+        "net": total,
+        "total_usd": dollars,
+        "invoice_period": {
+            "begin_time": "2026-10-01T00:00:00Z",
+            "end_time": "2026-11-01T00:00:00Z",
+        },
+    }
+
+
+CONVERTED: dict[str, tuple[dict[str, Any], tuple[int | None, str | None]]] = {
+    "stated in both": (aiven("EUR", "124.00", "134.54"), (13454, "vendor")),
+    "a rate without end": (aiven("EUR", "3.00", "1.00"), (100, "vendor")),
+    "large": (aiven("EUR", "999999999.99", "1084999999.99"), (108499999999, "vendor")),
+    "back": (aiven("EUR", "-124.00", "-134.54"), (-13454, "vendor")),
+    "yen": (aiven("JPY", "1100", "7.15"), (715, "vendor")),
+    "dollars alone": (aiven("USD", "1.00", "1.00"), (100, "same_currency")),
+    "dollars of another sign": (aiven("EUR", "1.00", "-1.00"), (125, "period_end")),
+    "no dollars": (aiven("EUR", "1.00", "0.00"), (125, "period_end")),
+    "dollars that nobody can read": (aiven("EUR", "1.00", "some"), (125, "period_end")),
+    "dollars beyond all bounds": (aiven("EUR", "1.00", "1e30"), (125, "period_end")),
+    "a price beyond all bounds": (aiven("EUR", "0.01", "10000.00"), (1, "period_end")),
+}
+
+
+def test_what_the_vendor_converted_is_believed(work: WorkDatabase) -> None:
+    """Aiven states each total in dollars as well: those are what an invoice comes to in dollars."""
+    for name, (document, _) in CONVERTED.items():
+        work.add("aiven", document | {"invoice_number": name}, key=name)
+    days = {FRIDAY: {"USD": "1.25", "JPY": "100"}, MONDAY: {}}
+    publish(work, days, settings=ReportingSettings("USD"))
+    work.build()
+    found = {
+        each["invoice_number"]: (each["reporting_total_cents"], each["exchange_rate_basis"])
+        for each in work.invoices()
+    }
+    assert found == {name: expected for name, (_, expected) in CONVERTED.items()}
+    assert not [each for each in work.findings if each.severity == "error"]
+
+
 def test_without_a_reporting_currency_nothing_is_converted(work: WorkDatabase) -> None:
     work.add("northflank", northflank("USD", DAY, "100.00"))
     publish(work, {FRIDAY: {"USD": "1.25"}})

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pipelines.config.reporting import ReportingSettings
 from pipelines.transform import BuildResult, raw
 from pipelines.transform.model import TRANSFORMS
-from pipelines.warehouse import exchange_rates
+from pipelines.warehouse import charges, exchange_rates
 from tests.transforms.test_lines import LINE
 from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
@@ -33,6 +33,7 @@ KEPT = [
     *(f"marts.{path.stem}" for path in sorted((TRANSFORMS / "marts").glob("*.sql"))),
 ]
 MONTH = timedelta(days=30)
+CHUNKS = ("first", "second", "third")
 
 Place = tuple[str, str, str, str, str]
 """Vendor, entity, account, listing and key."""
@@ -54,7 +55,14 @@ class History:
         self.now += self.chance.choice([timedelta(days=1), MONTH])
         for _ in range(self.chance.randint(0, 4)):
             self.chance.choice(
-                [self.turso, self.versori, self.mongodb, self.planetscale, self.northflank]
+                [
+                    self.turso,
+                    self.versori,
+                    self.mongodb,
+                    self.planetscale,
+                    self.northflank,
+                    self.focus,
+                ]
             )()
         # Several at once: a load gives all that it ends the same time.
         for place in self.chance.sample(sorted(self.listed), len(self.listed)):
@@ -171,6 +179,27 @@ class History:
         }
         self.set(("planetscale", "invoices", self.account(), "all", f"{self.now:%Y-%m}"), document)
 
+    def focus(self) -> None:
+        """Charges of a period, of which some are on an invoice and some aren't yet."""
+        account, month = self.account(), self.chance.randint(8, 11)
+        issued = self.chance.sample(["I-1", "I-2"], self.chance.randint(0, 2))
+        start, end = f"2026-{month:02}-01T00:00:00Z", f"2026-{month + 1:02}-01T00:00:00Z"
+        for invoice in ("I-1", "I-2", None):
+            key = f"{invoice}-{month}" if invoice else f"A/{start}/{end}"
+            document = {
+                "InvoiceId": key if invoice else None,
+                "BillingAccountId": "A",
+                "BillingPeriodStart": start,
+                "BillingPeriodEnd": end,
+                "BillingCurrency": "USD",
+                "BilledCost": "1.5",
+                "x_IsInvoiced": bool(issued),
+                "x_Chunks": self.chance.sample(CHUNKS, self.chance.randint(0, 2)),
+            }
+            is_there = invoice in issued if invoice else self.chance.random() < 0.5
+            place = ("focus", "invoices", account, "all", key)
+            self.set(place, document if is_there else None)
+
 
 def kept(work: WorkDatabase) -> dict[str, list[tuple[Any, ...]]]:
     return {
@@ -186,6 +215,13 @@ def found(work: WorkDatabase) -> list[tuple[str, list[str]]]:
 def work_databases(*names: str) -> Iterator[list[WorkDatabase]]:
     with TemporaryDirectory() as folder:
         databases = [WorkDatabase(Path(folder) / f"{name}.duckdb") for name in names]
+        for each in databases:
+            charges.create(each.connection)
+            for number, chunk in enumerate(CHUNKS):
+                each.connection.execute(
+                    "INSERT INTO raw.charges BY NAME SELECT ? AS chunk, ? AS BilledCost",
+                    [chunk, f"0.{number}75"],
+                )
         try:
             yield databases
         finally:

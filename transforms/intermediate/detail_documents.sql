@@ -1,5 +1,5 @@
--- One row per document of any vendor that lines are read from, as it came. Where they stand in the listed document itself,
--- they stay when it is no longer listed.
+-- One row per document of any vendor that lines are read from, as it came. Where those stand in the listed document itself,
+-- or are named there, they stay when it is no longer listed.
 -- kept: view
 SELECT vendor, account, 'invoice_details' AS entity, listing, document_key, verbatim, valid_from
 FROM staging.source_all__invoice_details

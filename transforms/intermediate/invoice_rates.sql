@@ -10,14 +10,46 @@ WITH ranked AS (
     WHERE day IS NULL OR (valid_from <= frozen_at AND (valid_to IS NULL OR valid_to > frozen_at))
 ),
 
--- MongoDB's price of one unit in the currency of the payment, where its payments state one and the same; a refund has that
--- of its payment.
-stated AS (
-    SELECT invoice_id, currency, min(stated_price) AS price
+-- A total that the vendor states in the reporting currency too.
+other_numbers AS (
+    SELECT
+        invoice.invoice_id,
+        invoice.total_cents,
+        ranked.own_minor_units,
+        ranked.reporting_currency,
+        ranked.reporting_minor_units,
+        unit_factor(invoice.is_major_unit, ranked.reporting_minor_units) AS factor,
+        number_text(invoice.other_total) AS other_number
+    FROM ranked
+    INNER JOIN intermediate.invoices AS invoice
+        ON ranked.invoice_id = invoice.invoice_id AND ranked.reporting_currency = invoice.other_currency
+    WHERE ranked.place = 1
+),
+
+other_totals AS (
+    SELECT *, minor_units(other_number, factor) AS other_cents
+    FROM other_numbers
+),
+
+-- What a unit costs in the reporting currency: MongoDB's price of a payment, which a refund has as well, or what the two
+-- totals make it.
+prices AS (
+    SELECT invoice_id, currency, stated_price AS price
     FROM intermediate.payments
-    WHERE stated_price > 0
+    UNION ALL
+    SELECT
+        invoice_id,
+        reporting_currency AS currency,
+        stated_price_of(total_cents, own_minor_units, invoice_amount(other_cents), reporting_minor_units) AS price
+    FROM other_totals
+),
+
+stated AS (
+    SELECT invoice_id, currency, min(price) AS price
+    FROM prices
+    WHERE price > 0
     GROUP BY invoice_id, currency
-    HAVING min(stated_price) = max(stated_price)
+    HAVING min(price) = max(price)
 ),
 
 chosen AS (

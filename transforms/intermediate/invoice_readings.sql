@@ -22,10 +22,13 @@ SELECT
     CAST(NULL AS JSON) AS total,
     CAST(NULL AS JSON) AS subtotal,
     CAST(NULL AS JSON) AS tax,
+    CAST(NULL AS BOOLEAN) AS is_rest_tax, -- tax is what the total is above the subtotal
     CAST(NULL AS JSON) AS discount,
     CAST(NULL AS JSON) AS credit,
     CAST(NULL AS JSON) AS starting_balance,
     CAST(NULL AS JSON) AS paid,
+    CAST(NULL AS JSON) AS other_total, -- the total once more, as the vendor converts it
+    CAST(NULL AS VARCHAR) AS other_currency, -- into this currency
     CAST(NULL AS VARCHAR) AS due,
     CAST(NULL AS VARCHAR) AS paid_on,
     CAST(NULL AS VARCHAR) AS payment_failed,

@@ -54,7 +54,7 @@ bounded AS (
 
 reasons AS (
     SELECT
-        *,
+        * REPLACE (CASE WHEN is_rest_tax THEN total_cents - subtotal_cents ELSE tax_cents END AS tax_cents),
         CASE
             WHEN document IS NULL THEN 'what the vendor sent is not valid JSON'
             WHEN missing_key(document_key) IS NOT NULL THEN missing_key(document_key)
@@ -120,6 +120,8 @@ SELECT
     credit_cents,
     starting_balance_cents,
     paid_cents,
+    other_total,
+    other_currency,
     payment_status AS listed_status,
     coalesce(accrues_until_period_end, FALSE) AS accrues_until_period_end,
     vendor_status,

@@ -106,6 +106,31 @@ CREATE OR REPLACE MACRO signed_amount(value) AS
         ELSE value
     END;
 
+-- Units and nanos, billionths of one, both with the same sign: -1.75 are -1 and -750000000. In whole billionths; null where
+-- the two contradict each other, or are no whole numbers. One of them alone may be left out.
+CREATE OR REPLACE MACRO whole_nanos(value) AS
+    CASE
+        WHEN coalesce(value ->> '$.units', value ->> '$.nanos') IS NOT NULL
+            AND whole_part(value ->> '$.units') * whole_part(value ->> '$.nanos') >= 0
+            AND abs(whole_part(value ->> '$.nanos')) < 1000000000
+            THEN whole_part(value ->> '$.units') * 1000000000 + whole_part(value ->> '$.nanos')
+    END;
+
+-- As the JSON text of a decimal; what isn't so stays as it is, unreadable.
+CREATE OR REPLACE MACRO nanos_amount(value, nanos) AS
+    CASE
+        WHEN nanos IS NULL THEN value
+        ELSE to_json(
+            CASE WHEN nanos < 0 THEN '-' ELSE '' END
+            || CAST(abs(nanos) // 1000000000 AS VARCHAR) || '.'
+            || lpad(CAST(abs(nanos) % 1000000000 AS VARCHAR), 9, '0')
+        )
+    END;
+
+CREATE OR REPLACE MACRO units_and_nanos(value) AS nanos_amount(value, whole_nanos(value));
+
+CREATE OR REPLACE MACRO negated_units_and_nanos(value) AS nanos_amount(value, -whole_nanos(value));
+
 -- Turso's "formatted price": $ and thousands separators taken out of a text that is one; anything else stays as it is.
 CREATE OR REPLACE MACRO formatted_price(value) AS
     CASE

@@ -17,6 +17,21 @@ CREATE OR REPLACE MACRO units_per_euro(document, currency, fixed_units) AS
 -- A rate as a whole number of its last decimals, so that whole numbers alone are multiplied and divided.
 CREATE OR REPLACE MACRO in_last_decimals(units) AS CAST(CAST(units AS DECIMAL(38, 12)) * CAST(1000000000000 AS DECIMAL(13, 0)) AS HUGEINT);
 
+-- What one unit of a currency is in another, of an amount that is stated in both, in minor units: with twelve decimals,
+-- rounded half up. None where the two have other signs, or one is nothing.
+CREATE OR REPLACE MACRO stated_price_of(cents, minor_units_per_unit, other_cents, other_minor_units_per_unit) AS
+    TRY_CAST(
+        TRY_CAST(
+            CASE
+                WHEN sign(cents) * sign(other_cents) > 0 THEN
+                    (
+                        abs(CAST(other_cents AS HUGEINT)) * minor_units_per_unit * 1000000000000
+                        + abs(CAST(cents AS HUGEINT)) * other_minor_units_per_unit // 2
+                    ) // (abs(CAST(cents AS HUGEINT)) * other_minor_units_per_unit)
+            END AS DECIMAL(17, 0)
+        ) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(17, 12)
+    );
+
 -- How many of the one are one of the other, with twelve decimals, rounded half up.
 CREATE OR REPLACE MACRO quotient(units, others) AS
     TRY_CAST(

@@ -62,11 +62,15 @@ CREATE OR REPLACE MACRO moment(value) AS
             )
     END;
 
+-- A day that lasts to its end, such as one that something is due on, as its last second.
+CREATE OR REPLACE MACRO end_of_day(value) AS CASE WHEN is_date(value) THEN value || 'T23:59:59Z' ELSE value END;
+
 -- Counted in whole microseconds: a double of seconds has too few digits for them.
 CREATE OR REPLACE MACRO whole_seconds(earlier, later) AS (epoch_us(later) - epoch_us(earlier)) // 1000000;
 
 -- The exclusive end of a stated period. A date counts as exclusive on the start's day of a later month (clamped where
--- that month is shorter), else it is the last day. A time is exclusive, unless a second or less is missing to whole days.
+-- that month is shorter), else it is the last day. A time is exclusive, unless a second or less is missing to whole days,
+-- or a microsecond to whole seconds.
 -- A period of one moment is the day that begins with it.
 CREATE OR REPLACE MACRO is_anniversary(first, last) AS
     date_trunc('month', last) > date_trunc('month', first)
@@ -81,5 +85,6 @@ CREATE OR REPLACE MACRO exclusive_end(period_start, period_end, ends_on_date) AS
         WHEN period_end = period_start THEN period_start + INTERVAL 1 DAY
         WHEN whole_seconds(period_start, period_end) % 86400 = 86399
             THEN period_start + INTERVAL 1 DAY * (whole_seconds(period_start, period_end) // 86400 + 1)
+        WHEN (epoch_us(period_end) - epoch_us(period_start)) % 1000000 = 999999 THEN period_end + INTERVAL 1 MICROSECOND
         ELSE period_end
     END;

@@ -38,14 +38,19 @@ known AS (
     GROUP BY vendor, account
 ),
 
--- Days that any invoice covers, and days that one covers whose period is over. What comes after all that is known covers
--- nothing, but ends the last hole.
+-- Days that any invoice covers, and days that one covers whose period is over. The month after all that is known covers
+-- nothing, but ends the last hole: a month that is billed to its middle isn't billed in full.
 covers AS (
     SELECT vendor, account, FALSE AS is_final, first_day, last_day FROM stretches
     UNION ALL
     SELECT vendor, account, TRUE AS is_final, first_day, last_day FROM stretches WHERE is_final
     UNION ALL
-    SELECT vendor, account, TRUE AS is_final, CAST(last_day + INTERVAL '1' DAY AS DATE) AS first_day, last_day
+    SELECT
+        vendor,
+        account,
+        TRUE AS is_final,
+        CAST(date_trunc('month', last_day) + INTERVAL '1' MONTH AS DATE) AS first_day,
+        last_day
     FROM known
 ),
 

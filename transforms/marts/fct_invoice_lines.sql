@@ -29,7 +29,7 @@ SELECT
     currency, -- the line's own where it states one, else the invoice's
     period_start, -- the line's period, or the invoice's where it has none
     period_end, -- first moment after it
-    project, -- what the vendor keeps resources in: a project, a database
+    project, -- what the vendor keeps resources in: a project, a database, an account of its
     resource, -- what was used: a cluster, an app, a branch
     region, -- where the vendor states one
     tags, -- JSON text: the vendor's tags as it states them, and what it says of how a line is billed

@@ -47,7 +47,7 @@ SELECT
     currency_basis, -- stated in the document, documented by the vendor, or assumed
     total_cents, -- what the vendor bills for this invoice, tax included; credit notes are negative
     subtotal_cents, -- where stated, with the vendor's sign
-    tax_cents, -- where stated, with the vendor's sign
+    tax_cents, -- where stated, or the rest where a total is stated with and without tax; with the vendor's sign
     discount_cents, -- where stated; positive reduces what is billed
     credit_cents, -- where stated; positive reduces what is billed
     starting_balance_cents, -- where stated; positive reduces what is billed

@@ -94,8 +94,14 @@ def _tables(
         raise UsageError(
             "--staging shows what is built now, and --as-of an earlier day. Give one of them."
         )
+    warehouse = configured_warehouse()
+    if warehouse.lake is not None and (staging or as_of is not None):
+        raise UsageError(
+            "--as-of and --staging build from the documents, which a lake has none of. Ask a shard:"
+            f" `billhouse --warehouse {warehouse.shards_folder}/1 query` and so on."
+        )
     if staging:
-        return opened_with_staging(configured_warehouse())
+        return opened_with_staging(warehouse)
     if as_of is None:
-        return read.opened(configured_warehouse())
-    return opened_as_of(configured_warehouse(), moment_of(as_of, now=datetime.now(UTC)))
+        return read.opened(warehouse)
+    return opened_as_of(warehouse, moment_of(as_of, now=datetime.now(UTC)))

@@ -48,6 +48,28 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read again what a vendor lists month by month.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N/COUNT",
+            help="Only this share of the credentials, in a warehouse of so many; `billhouse gather`"
+            " then publishes all.",
+        ),
+    ] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLHOUSE_RUN_ID", metavar="ID", help="With --shard: the id that all share."
+        ),
+    ] = None,
+    started_at: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLHOUSE_STARTED_AT",
+            metavar="TIME",
+            help="With --shard: when the run of all shards began.",
+        ),
+    ] = None,
     lock_timeout: LockTimeout = 60.0,
     log_format: Format = "text",
     verbose: _VerboseBuild = False,
@@ -65,8 +87,9 @@ def run(
       billhouse run --vendor turso --vendor mongodb
       billhouse run --account acme --verbose
       billhouse run --log-format json 2>> billhouse.log
+      billhouse run --shard 3/256 --run-id 2026-11-26 --started-at 2026-11-26T02:17:00Z
     """
-    run_id = new_run_id()
+    given_id, run_id = run_id, (run_id if shard else None) or new_run_id()
     with (
         watching(log_format, run_id, verbose=verbose) as tell,
         ending_in_a_sentence(tell, verbose=verbose),
@@ -83,6 +106,17 @@ def run(
         known = configuration.acknowledged([each.name for each in project.audits()])
         reporting = configuration.reporting(rates.currencies)
         archive = configuration.archives()
+        part = None
+        if shard is not None or warehouse.lake is not None:
+            from pipelines.job.shard_run import refuse_with_shards, shard_run
+
+            refuse_with_shards({"allocation": bool(rules), "archive": archive})
+            every = configuration.accounts(vendor or ())
+            moment = (given_id, started_at)
+            part = shard_run(warehouse, shard, every, moment, lock_timeout=lock_timeout)
+        if part is not None:
+            warehouse = part.warehouse
+            accounts = part.those_of(accounts)
         warn_of_readable_secrets(tell)
         alerting = Alerting(configuration.alerts(), warehouse, tell)
         metrics = Metrics(configuration.metrics_textfile(), warehouse, tell)
@@ -97,6 +131,7 @@ def run(
                 reporting=reporting,
                 rules=rules,
                 archive=archive,
+                part=part,
             )
         exit_code = alerting.exit_code_after(report)
         metrics.tell_of(exit_code, report)

@@ -110,12 +110,15 @@ def _print_readable(warehouse: Warehouse, invoice_id: str) -> None:
     """Laid out, but digit by digit and field by field as it came."""
     import msgspec
 
-    from pipelines.report.documents import documents_of
+    from pipelines.report.documents import NotHereError, documents_of
 
     try:
         documents = documents_of(warehouse, invoice_id)
     except WarehouseBusyError:
         typer.echo(_BUSY)
+        return
+    except NotHereError as error:
+        typer.echo(str(error))
         return
     if not documents:
         typer.echo("The document is gone from the work database.")

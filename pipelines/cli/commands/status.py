@@ -100,14 +100,19 @@ def _published(warehouse: Warehouse) -> dict[str, Sequence[Row]]:
     from pipelines.publish.read import opened
     from pipelines.report import finances
 
-    if not warehouse.published.exists():
+    if warehouse.lake is None and not warehouse.published.exists():
         return {}
     with opened(warehouse) as connection:
-        return {
+        found: dict[str, Sequence[Row]] = {
             "currencies": finances.positions(connection),
             "gaps": finances.gaps(connection),
             "audits": finances.findings(connection),
         }
+        if warehouse.lake is not None:
+            from pipelines.publish.gathering import shards_behind
+
+            found["shards"] = shards_behind(connection)
+        return found
 
 
 def _print(
@@ -120,7 +125,10 @@ def _print(
         _print_findings(published["audits"])
     else:
         typer.echo("\nNothing is published yet.")
-    _print_files(warehouse)
+    if warehouse.lake is None:
+        _print_files(warehouse)
+    else:
+        _print_shards(published.get("shards", ()))
 
 
 def _print_accounts(accounts: Sequence[Row]) -> None:
@@ -204,6 +212,16 @@ def _print_findings(findings: Sequence[Row]) -> None:
     for each in findings:
         sentence = "{rows_found} × {message} ({audit})".format(**each)
         typer.echo(fill(sentence, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _print_shards(behind: Sequence[Row]) -> None:
+    from pipelines.cli.tables import print_table
+
+    if not behind:
+        typer.echo("\nAll shards are of one run.")
+        return
+    typer.echo("\nShards that hold an earlier run than others, since they left nothing in it:")
+    print_table(["shard", "run"], [[str(each["shard"]), each["run_id"]] for each in behind])
 
 
 def _print_files(warehouse: Warehouse) -> None:

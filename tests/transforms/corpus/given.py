@@ -16,9 +16,10 @@ import duckdb
 import msgspec
 
 from pipelines.publish.export import name_issuers
-from pipelines.warehouse import invoice_files, load_results
+from pipelines.warehouse import charges, invoice_files, load_results
 from pipelines.warehouse.invoice_files import KeptFile
 from pipelines.warehouse.load_results import AccountOutcome
+from sources.charges import COLUMNS
 from tests.transforms.corpus import rates
 
 GIVEN = Path(__file__).parent / "given"
@@ -81,6 +82,7 @@ def _rule(
 
 _ANY = dict.fromkeys(("vendor", "account", "project", "resource", "tag", "category", "sku"), "")
 _RULES = [
+    _rule(1, "marked 100", tag="cloudflare_billed=t*"),
     _rule(2, "tagged 100", tag="team=a"),
     _rule(3, "late 70", vendor="mongodb", resource="app", valid_from="2026-05-01"),
     _rule(4, "early 100", category="usage", resource="app", valid_to="2026-04-01"),
@@ -103,9 +105,13 @@ _RULES = [
     # Fits what states one alone.
     _rule(35, "stated 100", project="?*"),
     _rule(36, "stated 100", resource="?*"),
-    _rule(37, "stated 100", sku="?*"),
+    # Signs that stand for something in SQL, and for themselves in a rule.
+    _rule(37, "signs 100", sku="%"),
+    _rule(38, "signs 100", sku="a\\b_*"),
+    _rule(39, "stated 100", sku="?*"),
 ]
 _BUDGETS = [
+    {"team": "x", "month": None, "currency": "JPY", "amount": "3"},
     {"team": "x", "month": None, "currency": "USD", "amount": "20"},
     {"team": "x", "month": "2026-09-01", "currency": "USD", "amount": "99999999"},
     {"team": "y", "month": "2026-08-01", "currency": "USD", "amount": "0.5"},
@@ -178,9 +184,20 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "INSERT INTO raw.rule_files VALUES (?, ?, ?, ?)", [number, name, text, NIGHTS[0]]
         )
+    _lay_out_charges(connection)
     _close_months(connection)
     _add_load_results(connection)
     _add_invoice_files(connection)
+
+
+def _lay_out_charges(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the documents of focus.json name: as `charges.json` has it, by chunk."""
+    charges.create(connection)
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in ("chunk", *COLUMNS))
+    connection.execute(
+        f"INSERT INTO raw.charges BY NAME FROM read_json(?, columns = {{{columns}}})",
+        [str(GIVEN.parent / "charges.json")],
+    )
 
 
 def _close_months(connection: duckdb.DuckDBPyConnection) -> None:

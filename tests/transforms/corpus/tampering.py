@@ -361,7 +361,7 @@ TAMPERING: dict[str, list[str]] = {
     ],
     "months_by_days": [
         f"UPDATE {SPEND} SET amount_cents = amount_cents + 2 WHERE invoice_id ="
-        f" (SELECT min(invoice_id) FROM {SPEND} WHERE month = '2026-05-01')",
+        f" (SELECT min(invoice_id) FROM {SPEND} WHERE month = '2026-05-01' AND vendor <> 'focus')",
         one(SPEND, "amount_cents = amount_cents - 2", "line_id = (SELECT min(line_id) FROM ("
             f"SELECT line_id FROM {SPEND} GROUP BY line_id HAVING count(amount_cents) > 1))"),
     ],

@@ -86,12 +86,17 @@ class Trial:
         """
         models = project.models(folder)
         differing = self._redefined(folder, changed)
+        inputs: frozenset[str] = frozenset()
+        if "exchange_rates.sql" in changed:
+            rates.write(self.connection, rates.found(self.connection, "raw"), folder)
+            inputs = rates.NAMES
         before = {each.name: each.query for each in self._models}
         for each in models:
             if (
                 before.get(each.name) != each.query
                 or each.references & differing
                 or (_names(each.query) & differing)
+                or any(name in each.query for name in inputs)
             ):
                 self._create(each)
                 if self.rows(f"FROM {each.name}") != self._rows.get(each.name):

@@ -12,6 +12,10 @@ CREATE TABLE twins.invoice_changes AS FROM marts.invoice_changes LIMIT 0;
 CREATE TABLE twins.dim_billing_periods AS FROM marts.dim_billing_periods LIMIT 0;
 CREATE TABLE twins.load_results AS FROM marts.load_results LIMIT 0;
 CREATE TABLE twins.published_results AS FROM marts.load_results LIMIT 0;
+CREATE TABLE twins.accruals AS FROM marts.accruals LIMIT 0;
+CREATE TABLE twins.fct_allocated_spend AS FROM marts.fct_allocated_spend LIMIT 0;
+CREATE TABLE twins.team_budgets AS FROM marts.team_budgets LIMIT 0;
+CREATE TABLE twins.close_differences AS FROM marts.close_differences LIMIT 0;
 
 -- Before 'now' the account was billed in another currency; another account was; one is void, one upcoming. Of three that
 -- began at once, one is smaller.
@@ -92,7 +96,8 @@ FROM (
     (DATE '2026-06-01', 'c', 'nothing now', NULL, NULL, NULL, 'EUR', 0.00),
     (DATE '2026-05-01', 'c', 'nothing before', NULL, NULL, NULL, 'EUR', 0.00),
     (DATE '2026-05-01', 'w', 'p', 'one', NULL, NULL, 'GBP', 3.00),
-    (DATE '2026-05-01', 'w', 'p', 'two', NULL, NULL, 'GBP', 5.00)
+    (DATE '2026-05-01', 'w', 'p', 'two', NULL, NULL, 'GBP', 5.00),
+    (DATE '2026-06-01', 'w', 'p', 'unknown', 'unknown', NULL, 'GBP', NULL)
 ) AS given (month, vendor, account, sku, project, resource, currency, amount);
 
 INSERT INTO twins.fct_monthly_spend BY NAME
@@ -149,3 +154,56 @@ SELECT * FROM (
     (2, TIMESTAMPTZ '2026-05-01', 'v', 'a', 'ok'),
     (3, TIMESTAMPTZ '2026-06-15', 'v', 'a', 'failed')
 ) AS given (run_number, started_at, vendor, account, outcome);
+
+-- What an upcoming invoice says and what a mean does, below zero, nothing, and of another month.
+INSERT INTO twins.accruals BY NAME
+SELECT *, 'v' AS vendor, 'EUR' AS currency
+FROM (
+    VALUES
+    (DATE '2026-06-01', 'a', 5.00, 'upcoming', NULL),
+    (DATE '2026-06-01', 'b', -3.00, 'upcoming', NULL),
+    (DATE '2026-06-01', 'c', 0.00, 'upcoming', NULL),
+    (DATE '2026-06-01', 'd', 2.00, 'mean', 2),
+    (DATE '2026-07-01', 'a', 7.00, 'upcoming', NULL)
+) AS given (month, account, amount, basis, months_averaged);
+
+-- In June four teams cost the same; one cost as much as it got back, one nothing in May, one nothing in June, one a euro.
+INSERT INTO twins.fct_allocated_spend BY NAME
+SELECT *, 'EUR' AS currency
+FROM (
+    VALUES
+    (DATE '2026-06-01', 'b', 4.00, FALSE),
+    (DATE '2026-06-01', 'd', 4.00, FALSE),
+    (DATE '2026-06-01', 'c', 4.00, FALSE),
+    (DATE '2026-06-01', 'a', 4.00, TRUE),
+    (DATE '2026-06-01', 'even', -9.00, FALSE),
+    (DATE '2026-06-01', 'even', 9.00, FALSE),
+    (DATE '2026-06-01', 'a euro', 1.00, FALSE),
+    (DATE '2026-06-01', 'unallocated', 50.00, FALSE),
+    (DATE '2026-05-01', 'in May', 6.00, FALSE),
+    (DATE '2026-05-01', 'b', 3.00, FALSE)
+) AS given (month, team, amount, is_estimate);
+
+-- Lines of one difference, of which one is less.
+INSERT INTO twins.close_differences BY NAME
+SELECT *, DATE '2026-06-01' AS month
+FROM (
+    VALUES
+    ('e', 'EUR', 2.00, 1.00, -1.00),
+    ('b', 'EUR', 2.00, 1.00, -1.00),
+    ('d', 'EUR', 1.00, 2.00, 1.00),
+    ('a', 'EUR', 1.00, 2.00, 1.00),
+    ('c', 'EUR', NULL, 0.50, 0.50),
+    ('even', 'USD', 1.00, 2.00, 1.00),
+    ('again', 'USD', 2.00, 1.00, -1.00)
+) AS given (line_id, currency, amount_at_close, amount_now, difference);
+
+-- Nothing left, and half a euro.
+INSERT INTO twins.team_budgets BY NAME
+SELECT *, DATE '2026-10-01' AS month, 'EUR' AS currency, 5.00 AS budget
+FROM (
+    VALUES
+    ('all of it', 5.00, 0.00, FALSE),
+    ('half a euro', 4.50, 0.50, FALSE),
+    ('more', 5.01, -0.01, FALSE)
+) AS given (team, spent, remaining, is_estimate);

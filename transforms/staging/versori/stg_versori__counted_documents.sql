@@ -1,6 +1,8 @@
 -- One row per Versori document that an invoice is read from: of all its versions the one that counts.
 -- kept: view
-SELECT document.*, 'product_breakdowns' AS entity
+SELECT
+    document.*,
+    'product_breakdowns' AS entity
 FROM staging.source_versori__invoices AS document
 INNER JOIN intermediate.invoices AS invoice
     ON document.vendor = invoice.vendor AND document.account = invoice.account

@@ -1,0 +1,275 @@
+"""What a shard leaves for the lake: its published tables as Parquet files that nobody changes.
+
+An attempt is a folder, `parts/<shard>/<generation>` below the lake's data path. Making it is a
+claim that one alone can win, and from then on no attempt of a lower number is gathered: who made
+that is believed dead. Its files bear both numbers, and lie where DuckLake would put its own;
+`part.json` in the attempt's folder, written last, says which they are, and so that all are there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipelines.config.lake import Lake
+from pipelines.errors import JobError
+from pipelines.transform import state
+from pipelines.transform.model import VIEW
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.shards import Shard
+from pipelines.warehouse.sql_text import identifier, literal
+from pipelines.warehouse.writing import sync
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHARD, MONTH = "shard", "partition_month"
+"""What a lake's tables have beside their own columns."""
+
+# The largest tables, by month and, where they name it, vendor: a question of some months reads the
+# files of those alone. What has no month is in the first one that there is.
+_MONTHS = {
+    "fct_invoice_lines": "period_start",
+    "fct_monthly_spend": "month",
+    "fct_reporting_spend": "month",
+}
+_NO_MONTH = "DATE '0001-01-01'"
+# A table without any of these is the same in every shard, so that one shard's is enough.
+_BELONGS = frozenset({"account", "invoice_id", "run_id"})
+_PARTS, _MANIFEST = "parts", "part.json"
+_NAME = re.compile(r"(?P<shard>[0-9]+)-(?P<generation>[0-9]+)-[0-9]+\.parquet")
+_FORMAT = "FORMAT parquet, COMPRESSION zstd"
+
+
+class PartTable(msgspec.Struct, frozen=True):
+    """A table of a part: types by column, its files below the data path, and by which columns they
+    are parted."""
+
+    columns: dict[str, str]
+    files: list[str]
+    parted_by: list[str]
+    is_everywhere_the_same: bool
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What an attempt left. `credentials` are vendor, account and the credential's name; without
+    tables the shard had no account, and keeps what it has."""
+
+    shard: int
+    of: int
+    generation: int
+    run_id: str
+    started_at: datetime
+    exit_code: int
+    credentials: list[tuple[str, str, str]]
+    tables: dict[str, PartTable] = {}
+    views: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of one shard. `folder` is its own."""
+
+    lake: Lake
+    shard: Shard
+    generation: int
+
+    @property
+    def folder(self) -> Path:
+        return _folder(self.lake, self.shard.number) / str(self.generation)
+
+    def is_newest(self) -> bool:
+        """Whether nobody else took the shard over."""
+        return _newest(self.folder.parent) == self.generation
+
+
+def claim(lake: Lake, shard: Shard) -> Attempt:
+    """Begin an attempt, whose number is higher than that of all before. Raises JobError where the
+    data path can't be written to."""
+    folder = _folder(lake, shard.number)
+    try:
+        lake.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            generation = _newest(folder) + 1
+            try:
+                (folder / str(generation)).mkdir()
+            except FileExistsError:
+                continue
+            return Attempt(lake, shard, generation)
+    except OSError as error:
+        raise JobError(
+            f"The lake's data path {lake.data_path} can't be written to: {error.strerror or error}."
+            " Nothing was fetched. Let this user write there, or set data_path in [lake] to another"
+            " folder."
+        ) from error
+
+
+def leave(attempt: Attempt, warehouse: Warehouse, part: Part) -> Part:
+    """Write what the shard's warehouse has published into the attempt's folder.
+
+    Returns:
+        The part with its tables.
+
+    Raises:
+        JobError: another attempt took the shard over meanwhile.
+        duckdb.Error, OSError: the files can't be written.
+    """
+    import duckdb
+
+    with closing(duckdb.connect()) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        # One thread writes one file for each month and vendor.
+        connection.execute("SET threads = 1")
+        connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
+        tables = dict(_written(connection, attempt))
+        views = {
+            each.table: each.published_query
+            for each in state.models_in(connection, "published") or ()
+            if each.is_mart and each.kind == VIEW
+        }
+    part = msgspec.structs.replace(part, tables=tables, views=views)
+    finish(attempt, part)
+    return part
+
+
+def finish(attempt: Attempt, part: Part) -> None:
+    """Say that the part is whole, once its files are on the disk. Raises JobError: see `leave`."""
+    _secure(attempt.lake, [file for table in part.tables.values() for file in table.files])
+    if not attempt.is_newest():
+        raise JobError(
+            f"Another attempt took shard {attempt.shard} over while this one was at work, so that"
+            f" what this one built isn't published. Nothing is lost: see how that one ended."
+        )
+    unfinished = attempt.folder / f".{_MANIFEST}"
+    unfinished.write_bytes(msgspec.json.encode(part))
+    _secure(attempt.lake, [str(unfinished.relative_to(attempt.lake.data_path))])
+    # A link, since a rename would replace what is there.
+    os.link(unfinished, attempt.folder / _MANIFEST)
+    unfinished.unlink()
+    sync(attempt.folder)
+
+
+def newest_part(lake: Lake, shard: int) -> Part | int:
+    """What the shard's newest attempt left; the attempt's number where it left nothing (yet), and 0
+    where there was none."""
+    generation = _newest(_folder(lake, shard))
+    return part_of(lake, shard, generation) or generation
+
+
+def part_of(lake: Lake, shard: int, generation: int) -> Part | None:
+    """What this attempt left. Raises JobError where that can't be read."""
+    file = _folder(lake, shard) / str(generation) / _MANIFEST
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Part)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise JobError(
+            f"{file} can't be read: {error}. Run the shard once more, which leaves another part."
+        ) from error
+
+
+def files_of(lake: Lake, part: Part, table: str) -> list[Path]:
+    """Where the table's files are."""
+    return [lake.data_path / name for name in part.tables[table].files]
+
+
+def overtaken_files(lake: Lake) -> Iterator[Path]:
+    """What attempts wrote that aren't the newest of their shard."""
+    newest = {int(each.name): _newest(each) for each in (lake.data_path / _PARTS).glob("[0-9]*")}
+    for file in (lake.data_path / "main").rglob("*.parquet"):
+        found = _NAME.fullmatch(file.name)
+        if found and int(found["generation"]) < newest.get(int(found["shard"]), 0):
+            yield file
+
+
+def _folder(lake: Lake, shard: int) -> Path:
+    return lake.data_path / _PARTS / str(shard)
+
+
+def _newest(folder: Path) -> int:
+    return max(_generations(folder), default=0)
+
+
+def _generations(folder: Path) -> list[int]:
+    try:
+        return sorted(int(each.name) for each in folder.iterdir() if each.name.isdecimal())
+    except FileNotFoundError:
+        return []
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection, attempt: Attempt
+) -> Iterator[tuple[str, PartTable]]:
+    names = connection.execute(
+        "SELECT table_name FROM duckdb_tables()"
+        " WHERE database_name = 'published' AND schema_name = 'main' ORDER BY ALL"
+    ).fetchall()
+    for (table,) in names:
+        source = f"published.main.{identifier(table)}"
+        own = _columns(connection, f"FROM {source}")
+        added = [f"CAST({attempt.shard.number} AS INTEGER) AS {SHARD}"]
+        parted_by = []
+        if month := _MONTHS.get(table):
+            first_day = f"CAST(date_trunc('month', {month}) AS DATE)"
+            added.append(f"coalesce({first_day}, {_NO_MONTH}) AS {MONTH}")
+            parted_by = [*(["vendor"] if "vendor" in own else []), MONTH]
+        query = f"SELECT *, {', '.join(added)} FROM {source} ORDER BY ALL"  # noqa: S608
+        files = _copied(connection, attempt, table, query, parted_by)
+        yield (
+            table,
+            PartTable(
+                _columns(connection, query),
+                [str(file.relative_to(attempt.lake.data_path)) for file in files],
+                parted_by,
+                not _BELONGS & own.keys(),
+            ),
+        )
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection,
+    attempt: Attempt,
+    table: str,
+    query: str,
+    parted_by: Sequence[str],
+) -> list[Path]:
+    folder = attempt.lake.data_path / "main" / table
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{attempt.shard.number}-{attempt.generation}-"
+    if not parted_by:
+        file = folder / f"{name}0.parquet"
+        connection.execute(f"COPY ({query}) TO {literal(file)} ({_FORMAT})")
+        return [file]
+    options = (
+        f"{_FORMAT}, PARTITION_BY ({', '.join(parted_by)}), WRITE_PARTITION_COLUMNS true,"
+        f" FILENAME_PATTERN {literal(name + '{i}')}, OVERWRITE_OR_IGNORE true, RETURN_FILES true"
+    )
+    row = connection.execute(f"COPY ({query}) TO {literal(folder)} ({options})").fetchone()
+    return [Path(file) for file in row[1]] if row else []
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
+
+
+def _secure(lake: Lake, files: Sequence[str]) -> None:
+    """Wait until all is on the disk, and open it to whom the data path is open."""
+    mode = lake.data_path.stat().st_mode & 0o777
+    folders = set()
+    for file in (lake.data_path / name for name in files):
+        file.chmod(mode & 0o666)
+        sync(file)
+        folders |= {each for each in file.parents if each.is_relative_to(lake.data_path)}
+    for folder in folders - {lake.data_path}:
+        folder.chmod(mode)
+        sync(folder)

@@ -1,0 +1,64 @@
+"""Audits over all shards: what none of them can see alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.transform import audit, project
+from pipelines.transform.model import TRANSFORMS
+
+AUDITS = {each.name: each for each in project.audits(TRANSFORMS / "shards")}
+
+
+@pytest.fixture
+def lake() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE SCHEMA marts; CREATE SCHEMA build;"
+            "CREATE TABLE marts.fct_invoices (shard INTEGER, vendor TEXT, account TEXT);"
+            "CREATE TABLE build.credentials"
+            " (shard INTEGER, vendor TEXT, account TEXT, credential TEXT)"
+        )
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([(1, "turso", "a"), (1, "turso", "a"), (2, "turso", "b"), (2, "mongodb", "a")], []),
+        ([(1, "turso", "a"), (1, "turso", "a"), (2, "turso", "a")], [("turso", "a", 2)]),
+        ([(1, "turso", "a"), (2, "turso", "a"), (3, "turso", "a")], [("turso", "a", 3)]),
+        ([(1, "turso", "a"), (2, "mongodb", "a"), (3, "mongodb", "b"), (4, "turso", "b")], []),
+    ],
+)
+def test_an_account_in_two_shards(
+    lake: duckdb.DuckDBPyConnection, rows: Sequence[Any], found: Sequence[Any]
+) -> None:
+    lake.executemany("INSERT INTO marts.fct_invoices VALUES (?, ?, ?)", rows)
+    finding = audit.ask(lake, AUDITS["one_shard_an_account"])
+    assert (finding.rows if finding else []) == found
+    assert finding is None or finding.columns == ["vendor", "account", "shards"]
+    assert finding is None or finding.severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([(1, "a", "turso/a"), (1, "b", "turso/a"), (2, "c", "turso/c")], []),
+        ([(1, "a", "turso/a"), (2, "b", "turso/a")], [("turso/a", 2)]),
+        ([(1, "a", "turso/a"), (1, "b", "turso/a"), (3, "c", "turso/a")], [("turso/a", 2)]),
+        ([(1, "a", "turso/a"), (2, "b", "turso/a"), (3, "c", "turso/a")], [("turso/a", 3)]),
+    ],
+)
+def test_a_credential_in_two_shards(
+    lake: duckdb.DuckDBPyConnection, rows: Sequence[Any], found: Sequence[Any]
+) -> None:
+    lake.executemany("INSERT INTO build.credentials VALUES (?, 'turso', ?, ?)", rows)
+    finding = audit.ask(lake, AUDITS["one_shard_a_credential"])
+    assert (finding.rows if finding else []) == found
+    assert finding is None or finding.columns == ["credential", "shards"]
+    assert finding is None or finding.severity == "error"
