@@ -102,14 +102,23 @@ def test_it_is_loaded_read_and_exported(template: Path, tmp_path: Path) -> None:
     assert issuers == [("Acme Cloud",)]
 
 
-def test_one_that_does_not_load_ends_with_2(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("group", "command", "brings"),
+    [
+        ("billhouse.vendors", "check", "the vendor 'lost'"),
+        ("billhouse.sandbox", "demo", "the stand-in for 'lost'"),
+    ],
+)
+def test_one_that_does_not_load_ends_with_2(
+    tmp_path: Path, group: str, command: str, brings: str
+) -> None:
     """As an installer leaves it, with a module that is gone."""
     info = tmp_path / "billhouse_lost-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: billhouse-lost\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[billhouse.vendors]\nlost = billhouse_lost:LOST\n")
-    done = python(tmp_path, variables(tmp_path), "-m", "pipelines.cli", "check")
+    (info / "entry_points.txt").write_text(f"[{group}]\nlost = billhouse_lost:LOST\n")
+    done = python(tmp_path, variables(tmp_path), "-m", "pipelines.cli", command)
     assert done.returncode == 2, done.stderr
-    assert "The package billhouse-lost can't bring the vendor 'lost'" in done.stderr
+    assert f"The package billhouse-lost can't bring {brings}" in done.stderr
     assert "pip uninstall billhouse-lost" in done.stderr
     assert "Traceback" not in done.stderr
