@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from random import Random
 from typing import Protocol
 
@@ -11,6 +12,17 @@ from pendulum import DateTime
 from starlette.applications import Starlette
 
 from sandbox.model import Account, Invoice, Timeline
+
+
+class StandInError(Exception):
+    """A stand-in that an installed package brings can't be used."""
+
+    def __init__(self, point: EntryPoint, reason: str) -> None:
+        package = point.dist.name if point.dist else point.module
+        super().__init__(
+            f"The package {package} can't bring the stand-in for {point.name!r}: {reason}. Install"
+            f" a version of it that fits this Billhouse, or remove it (pip uninstall {package})."
+        )
 
 
 class Books(Protocol):

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import typer
 
-from pipelines.errors import JobError
+from pipelines.errors import JobError, UsageError
 from pipelines.job.events import Event, Listener
 from pipelines.job.interruption import Interrupted, interruptible
+from sources.errors import ConfigurationError
 
 
 def on_stderr(event: Event) -> None:
@@ -32,6 +33,8 @@ def ending_in_a_sentence(tell: Listener = on_stderr, *, verbose: bool = False) -
             yield
     except (JobError, Interrupted) as error:
         message, exit_code = str(error), error.exit_code
+    except ConfigurationError as error:
+        message, exit_code = f"The configuration can't be used. {error}.", UsageError.exit_code
     except typer.Exit:
         raise
     except Exception as error:

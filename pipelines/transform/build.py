@@ -124,6 +124,7 @@ class _Build:
             state.create(connection, rules, models)
         self._models = models
         self._raw_names = [each.raw_table for each in self._models if each.raw_table]
+        raw.refuse_unread(self._tables, self._raw_names)
 
     def kept(self) -> list[Model]:
         """The models that readers and the next build find."""

@@ -16,6 +16,8 @@ Three things stand behind names that no file bears alone:
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
 - `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and
   `staging.source_all__x` the union of those.
+
+What installed packages bring (`sources.plugins`) is read as if it stood in these folders.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from pipelines.transform.model import (
     Severity,
 )
 from pipelines.transform.parsing import parsed, references
+from sources.plugins import Plugin, plugins
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -100,12 +103,18 @@ def fingerprint(folder: Path = TRANSFORMS) -> str:
             continue
         digest.update(f"{path.relative_to(folder)}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for plugin in _plugins(folder):
+        for path in (*plugin.staging(), *plugin.macros()):
+            digest.update(f"{path.name} of {plugin.package}\n".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
 def macros(folder: Path = TRANSFORMS) -> list[str]:
     """The macro files' statements; each file uses only macros of its own or of a file before it."""
-    return [path.read_text(encoding="utf-8") for path in sorted((folder / "macros").glob("*.sql"))]
+    paths = sorted((folder / "macros").glob("*.sql"))
+    paths += [path for plugin in _plugins(folder) for path in plugin.macros()]
+    return [path.read_text(encoding="utf-8") for path in paths]
 
 
 def audits(folder: Path = TRANSFORMS) -> Iterator[Query]:
@@ -127,21 +136,34 @@ def alerts(folder: Path = TRANSFORMS) -> list[Query]:
 
 
 def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:
-    paths = [path for schema in SCHEMAS for path in sorted((folder / schema).rglob("*.sql"))]
-    names = [f"{path.relative_to(folder).parts[0]}.{path.stem}" for path in paths]
+    paths = {
+        path.relative_to(folder).as_posix(): path
+        for schema in SCHEMAS
+        for path in sorted((folder / schema).rglob("*.sql"))
+    }
+    for plugin in _plugins(folder):
+        paths |= {f"staging/{each.name} of {plugin.package}": each for each in plugin.staging()}
+    names = [f"{file.partition('/')[0]}.{path.stem}" for file, path in paths.items()]
     vendors = [
         match["vendor"]
         for name in names
         if (match := _VENDOR_MODEL.fullmatch(name)) and match["entity"] == "invoice_readings"
     ]
-    for path, name in zip(paths, names, strict=True):
+    for (file, path), name in zip(paths.items(), names, strict=True):
         text = path.read_text(encoding="utf-8")
-        file = path.relative_to(folder).as_posix()
         for vendor in vendors if _TEMPLATE in name else [""]:
             filled_in = text.replace(_TEMPLATE, vendor)
             model = name.replace(_TEMPLATE, vendor)
             queries[model] = parsed(filled_in, file)
             yield _model(model, file, filled_in, queries[model])
+
+
+def _plugins(folder: Path) -> Iterator[Plugin]:
+    """Those whose SQL is built with that of Billhouse. Raises ConfigurationError."""
+    for plugin in plugins() if folder == TRANSFORMS else ():
+        if (folder / "staging" / plugin.name).is_dir():
+            raise plugin.refused("Billhouse has one of that name")
+        yield plugin
 
 
 def _model(name: str, file: str, text: str, query: exp.Query) -> Model:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import duckdb
 
+from pipelines.errors import JobError
 from pipelines.transform.names import RenamedAccount
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.sql_text import identifier, literal
@@ -114,6 +115,23 @@ def raw_tables(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RawTable
         RawTable(name, f"{identifier(database)}.{identifier(schema)}.{identifier(name)}")
         for database, name in rows
     ]
+
+
+def refuse_unread(tables: Sequence[RawTable], wanted: Sequence[str]) -> None:
+    """Without what reads them, a vendor's invoices would be missing from every sum.
+
+    Raises:
+        JobError: names the vendor.
+    """
+    read = {name.partition("__")[0] for name in wanted}
+    for table in tables:
+        vendor, _, entity = table.name.partition("__")
+        if entity == "invoices" and vendor not in read:
+            raise JobError(
+                f"The warehouse holds invoices of {vendor}, and nothing that is installed reads"
+                " them: tables without them would be wrong, so none were built. What is published"
+                f" is as it was. Install the package that brings the vendor {vendor} again."
+            )
 
 
 def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RenamedAccount]:

@@ -35,7 +35,7 @@ _COLUMNS = {
     "sha256": ("TEXT", "of the file's bytes, in hexadecimal digits; null where it is lost"),
     "file": ("TEXT", "where it lies, below the warehouse's folder"),
     "size_bytes": ("BIGINT", "how many bytes it has"),
-    "media_type": ("TEXT", "application/pdf, or text/csv (MongoDB)"),
+    "media_type": ("TEXT", "application/pdf or text/csv"),
     "fetched_at": ("TIMESTAMPTZ", "when it was fetched (UTC)"),
     "source_host": ("TEXT", "the host that it came from; its link isn't kept"),
     "lost_at": ("TIMESTAMPTZ", "when the vendor's link first gave no file; null where one is kept"),

@@ -43,7 +43,8 @@ def test_what_is_read_is_what_a_parser_finds() -> None:
         "staging.stg_all__invoices",
     }
     assert references["staging.source_all__line_items"] == {
-        "staging.source_planetscale__line_items"
+        "staging.source_digitalocean__line_items",
+        "staging.source_planetscale__line_items",
     }
     assert references["staging.source_planetscale__line_items"] == set()
 

@@ -4,7 +4,7 @@
 SELECT
     CAST(NULL AS VARCHAR) AS vendor,
     CAST(NULL AS VARCHAR) AS account,
-    CAST(NULL AS VARCHAR) AS entity, -- what holds the line: a raw table, product_breakdowns (Versori) or charges (FOCUS)
+    CAST(NULL AS VARCHAR) AS entity, -- what holds the line: a raw table, or what the listed document is made of
     CAST(NULL AS VARCHAR) AS listing,
     CAST(NULL AS VARCHAR) AS document_key,
     CAST(NULL AS VARCHAR) AS invoice_key, -- the key of the invoice that it belongs to

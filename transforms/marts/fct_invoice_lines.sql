@@ -29,9 +29,9 @@ SELECT
     currency, -- the line's own where it states one, else the invoice's
     period_start, -- the line's period, or the invoice's where it has none
     period_end, -- first moment after it
-    project, -- MongoDB project, PlanetScale database, FOCUS sub account
-    resource, -- MongoDB cluster or app, PlanetScale resource
+    project, -- what the vendor keeps resources in: a project, a database, an account of its
+    resource, -- what was used: a cluster, an app, a branch
     region, -- where the vendor states one
-    tags, -- JSON text: MongoDB's tags as it states them, PlanetScale's cloudflare_billed
+    tags, -- JSON text: the vendor's tags as it states them, and what it says of how a line is billed
     payment_status -- the invoice's, as in fct_invoices
 FROM lines

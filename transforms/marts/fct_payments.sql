@@ -1,7 +1,7 @@
--- One row per payment or refund that a vendor states on an invoice (MongoDB alone does), in its own words.
+-- One row per payment or refund that a vendor states on an invoice, in its own words.
 -- kept: by invoice
 SELECT
-    payment_id, -- stable surrogate: a hash of the invoice and of MongoDB's payment id
+    payment_id, -- stable surrogate: a hash of the invoice and of the vendor's payment id
     invoice_id, -- the invoice in fct_invoices
     vendor, -- the invoice's vendor
     account, -- the invoice's account

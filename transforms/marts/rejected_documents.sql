@@ -20,7 +20,7 @@ WITH rejected AS (
 SELECT
     vendor, -- the vendor that sent it
     account, -- the account's name in the configuration
-    entity, -- what can't be read: invoices, invoice_details, line_items, or what an invoice that stands is made of: product_breakdowns (Versori), charges (FOCUS)
+    entity, -- what can't be read: invoices, invoice_details, line_items, or what an invoice that stands is made of (product_breakdowns, charges)
     listing, -- the set that it came in: for a detail, the invoice's key
     document_key, -- its key there; ? where it has none
     reason, -- what could not be read, in a sentence

@@ -8,8 +8,8 @@ SELECT
     spent.category, -- usage, tax, credit, discount, refund, adjustment or unexplained
     line.description, -- what it is for, in the vendor's words
     line.sku, -- the vendor's word for the product or metric
-    line.project, -- MongoDB project, PlanetScale database
-    line.resource, -- MongoDB cluster or app, PlanetScale resource
+    line.project, -- what the vendor keeps resources in: a project, a database
+    line.resource, -- what was used: a cluster, an app, a branch
     line.region, -- where the vendor states one
     spent.currency, -- ISO 4217
     spent.amount_cents * currency.minor_unit AS amount, -- this month's part, in dollars, pounds, …

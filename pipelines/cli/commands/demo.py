@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
 from pipelines.cli.progress import watching
+from pipelines.errors import UsageError
 
 
 def demo(
@@ -39,5 +40,9 @@ def demo(
         from pipelines.cli.extras import needing
 
         with needing("demo"):
+            from sandbox.vendor import StandInError
+        try:
             import sandbox.server  # noqa: F401 - found missing before anything is written
+        except StandInError as error:
+            raise UsageError(str(error)) from None
         demonstrate(directory.absolute(), listener=tell, verbose=verbose)

@@ -46,7 +46,7 @@ def run(
     vendor: Vendors = None,
     account: Accounts = None,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Read every Versori month again.")
+        bool, typer.Option("--full-refresh", help="Read again what a vendor lists month by month.")
     ] = False,
     shard: Annotated[
         str | None,

@@ -5,6 +5,7 @@ WITH products AS (
     SELECT
         vendor,
         account,
+        entity,
         listing,
         document_key,
         unnest(from_json(
@@ -17,7 +18,7 @@ WITH products AS (
 SELECT
     vendor,
     account,
-    'product_breakdowns' AS entity,
+    entity,
     listing,
     document_key,
     document_key AS invoice_key,
