@@ -1,7 +1,7 @@
 """A plain page server: the Atlas routes that a load needs, over HTTP/1.1, from memory.
 
 It checks nothing and makes nothing while it serves, so that the clients are measured and not it:
-the sandbox, which speaks five APIs strictly, needs about a millisecond a request.
+the sandbox, which speaks the APIs strictly, needs about a millisecond a request.
 """
 
 from __future__ import annotations

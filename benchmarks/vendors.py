@@ -1,6 +1,6 @@
-"""Five vendors at once, from the sandbox: it speaks their APIs strictly, and isn't the limit here.
+"""All vendors at once, from the sandbox: it speaks their APIs strictly, and isn't the limit here.
 
-Only Billhouse takes part: to load five vendors with anything else, five sources would have to be
+Only Billhouse takes part: to load them with anything else, as many sources would have to be
 written first. How fast that could get at best, the requests tell that have to wait for each other.
 """
 
