@@ -135,7 +135,7 @@ SCALEWAY = Vendor(
     base_url="https://api.scaleway.com",
     account_type=ScalewayAccount,
     setup=Setup(
-        questions={"organization_id": "the organization's id, in the console's settings of it"},
+        questions={"organization_id": "the organization's id, as the console's settings show it"},
         credentials=(
             Credential(
                 "API key",

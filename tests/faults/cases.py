@@ -110,7 +110,7 @@ def _at_once() -> Iterator[Case]:
             "an error page that quotes the credential",
             vendor,
             "fails alone",
-            "[removed]" if vendor != "mongodb" else "400 Bad Request",
+            "[removed" if vendor != "mongodb" else "400 Bad Request",
             {"kind": "echo", "status": 400},
         )
     long = {"kind": "refuse", "status": 429, "retry_after": "seconds", "seconds": 7200}

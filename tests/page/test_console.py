@@ -15,7 +15,7 @@ import pytest
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
-from sources import VENDORS
+from sandbox.registry import VENDORS
 from tests.page.conftest import Command
 
 

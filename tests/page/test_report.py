@@ -15,7 +15,7 @@ import pytest
 from pipelines.publish.read import opened
 from pipelines.report.finances import positions
 from pipelines.warehouse.files import Warehouse
-from sources import VENDORS
+from sandbox.registry import VENDORS
 from tests.page.conftest import Command
 
 if TYPE_CHECKING:

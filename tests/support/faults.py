@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import Headers
@@ -32,8 +33,8 @@ JSON = "application/json"
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`route` is one of the keys of `Sandbox.requests`; empty is any. `whose` is a segment of the
-    path, or the end of the Authorization header; empty is anybody's. The first `skip` requests that
-    match are answered well, then `times` are not; by default all.
+    path, the value of a parameter, or the end of the Authorization header; empty is anybody's. The
+    first `skip` requests that match are answered well, then `times` are not; by default all.
 
     The rest is for some kinds only: `status` and `retry_after` (`seconds` or `date`) of a refusal,
     `seconds` to wait or to ask for, `location` of a redirect or link, `page_size` that a list is
@@ -101,9 +102,11 @@ class Faults:
 
     def _taken(self, route: str, scope: Scope) -> Injected | None:
         authorization = Headers(scope=scope).get("authorization", "")
+        values = [value for _, value in parse_qsl(scope["query_string"].decode())]
+        path = "/".join([scope["path"], *values])
         for each in self._injected:
             fault = each.fault
-            if not fault.meets(route, scope["path"], authorization):
+            if not fault.meets(route, path, authorization):
                 continue
             each.met += 1
             if each.met > fault.skip and (

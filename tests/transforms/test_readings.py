@@ -617,6 +617,18 @@ def test_nothing_stands_in_both(
     assert len(facts) + len(rejected) == len(READINGS) + len(REFUSALS)
 
 
+def test_what_another_invoice_replaced_is_no_spend(work: WorkDatabase) -> None:
+    """Aiven's consolidated and Scaleway's outdated ones: their amounts stand on the other one."""
+    replaced = work.rows(
+        "FROM marts.fct_invoices WHERE vendor_status IN ('consolidated', 'outdated')"
+    )
+    assert {each["vendor"] for each in replaced} == {"aiven", "scaleway"}
+    assert all(each["total_cents"] and each["balance_due_cents"] == 0 for each in replaced)
+    spent = {each["account"] for each in work.rows("SELECT DISTINCT account FROM marts.spend")}
+    assert spent
+    assert not spent & {each["account"] for each in replaced}
+
+
 def test_times_that_nobody_can_read_are_told(work: WorkDatabase) -> None:
     finding = next(each for each in work.findings if each.name == "unread_times")
     assert finding.severity == "warning"

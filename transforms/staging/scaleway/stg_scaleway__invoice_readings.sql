@@ -37,6 +37,6 @@ SELECT
     END AS payment_status,
     CASE
         WHEN is_credit_note AND nanos > 0 THEN
-            'whether a credit note of a positive amount is added to what is billed or taken from it, Scaleway doesn''t say'
+            'whether a credit note of a positive amount adds to what is billed or takes from it isn''t said'
     END AS doubt
 FROM renamed
