@@ -116,6 +116,17 @@ def test_a_query_reaches_nothing_but_the_tables(two_nights: Scale, tmp_path: Pat
         assert (code, "--shard" in told) == (2, True), told
 
 
+def test_a_night_writes_what_it_changed(two_nights: Scale) -> None:
+    """Files of months in which nothing happened are those of an earlier attempt."""
+    for part in _parts(placed(two_nights)):
+        lines = part.tables["fct_monthly_spend"].files
+        own = [name for name in lines if f"/{part.shard}-{part.generation}-" in name]
+        assert 0 < len(own) < len(lines), lines
+        folders = {name.rpartition("/")[0] for name in lines}
+        assert len(folders) == len(lines)
+        assert all("/vendor=" in each and "/partition_month=" in each for each in folders)
+
+
 def test_another_number_of_shards_is_refused(two_nights: Scale) -> None:
     code, told = run_command(["run", "--shard", "1/8"], two_nights.variables(two_nights.sharded))
     assert (code, "set up with 4 shards" in told) == (2, True), told
@@ -125,7 +136,9 @@ def test_another_number_of_shards_is_refused(two_nights: Scale) -> None:
 def copied(two_nights: Scale, tmp_path: Path) -> Iterator[Scale]:
     """The same for a test of its own; the lake's files are listed where they were."""
     kept = shutil.copytree(two_nights.sharded.directory, tmp_path / "kept")
+    night, started_at = two_nights.night, two_nights.started_at
     yield two_nights
+    two_nights.night, two_nights.started_at = night, started_at
     shutil.rmtree(two_nights.sharded.directory)
     shutil.copytree(kept, two_nights.sharded.directory)
 
