@@ -12,7 +12,7 @@ from pipelines.config.lake import Lake
 from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.job.context import RunContext
 from pipelines.job.events import Event
-from pipelines.publish import parts
+from pipelines.publish import part_files, parts
 from pipelines.publish.parts import Attempt, Part
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.shards import (
@@ -60,7 +60,8 @@ class ShardRun:
         import duckdb
 
         try:
-            parts.leave(attempt, run.warehouse, self._part(attempt, run, exit_code))
+            part = part_files.filled(attempt, run.warehouse, self._part(attempt, run, exit_code))
+            parts.finish(attempt, part)
         except (duckdb.Error, OSError) as error:
             raise JobError(
                 f"The shard is built, but its part of the lake could not be written to"

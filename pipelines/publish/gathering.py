@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
-from pipelines.publish.parts import SHARD, Part, PartTable, files_of, overtaken_files
+from pipelines.publish import lake_tables
+from pipelines.publish.parts import Part, overtaken_files, part_of
 from pipelines.transform import audit, project
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.model import TRANSFORMS
-from pipelines.warehouse.sql_text import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,23 +25,26 @@ _LAYERS = {r"\bmarts\.": "lake.main.", r"\bbuild\.": "lake.build."}
 _STATE = """
     CREATE SCHEMA IF NOT EXISTS lake.build;
     CREATE TABLE IF NOT EXISTS lake.build.shards (
-        shard INTEGER, generation BIGINT, run_id VARCHAR, started_at TIMESTAMPTZ, exit_code INTEGER
+        shard INTEGER, generation BIGINT, run_id VARCHAR, started_at TIMESTAMPTZ, exit_code INTEGER,
+        filled BIGINT
     );
     CREATE TABLE IF NOT EXISTS lake.build.credentials (
         shard INTEGER, vendor VARCHAR, account VARCHAR, credential VARCHAR
     );
-    INSERT INTO lake.build.shards (shard, generation)
-    SELECT shard, 0 FROM range(1, {count} + 1) AS numbers (shard)
+    INSERT INTO lake.build.shards (shard, generation, filled)
+    SELECT shard, 0, 0 FROM range(1, {count} + 1) AS numbers (shard)
     WHERE shard NOT IN (SELECT shard FROM lake.build.shards);
 """
 _SWAP = """
     UPDATE lake.build.shards AS held
     SET generation = arrived.generation, run_id = arrived.run_id, started_at = arrived.started_at,
-        exit_code = arrived.exit_code
+        exit_code = arrived.exit_code,
+        filled = CASE WHEN arrived.is_filled THEN arrived.generation ELSE held.filled END
     FROM (
         SELECT unnest($shards) AS shard, unnest($before) AS before,
             unnest($generations) AS generation, unnest($runs) AS run_id,
-            unnest($starts) AS started_at, unnest($codes) AS exit_code
+            unnest($starts) AS started_at, unnest($codes) AS exit_code,
+            unnest($filled) AS is_filled
     ) AS arrived
     WHERE held.shard = arrived.shard AND held.generation = arrived.before
         AND held.generation < arrived.generation
@@ -63,11 +66,13 @@ _UNREAD = "INTERVAL '1 day'"
 
 @dataclass(frozen=True)
 class Committed:
-    """What the lake has of a shard; generation 0 is nothing."""
+    """What the lake has of a shard; generation 0 is nothing. `filled` is the last one with tables,
+    whose files are published."""
 
     generation: int
     run_id: str | None
     exit_code: int | None
+    filled: int
 
 
 def committed(connection: duckdb.DuckDBPyConnection, count: int) -> Mapping[int, Committed]:
@@ -76,7 +81,7 @@ def committed(connection: duckdb.DuckDBPyConnection, count: int) -> Mapping[int,
         if statement.strip():
             connection.execute(statement)
     rows = connection.execute(
-        "SELECT shard, generation, run_id, exit_code FROM lake.build.shards ORDER BY shard"
+        "SELECT shard, generation, run_id, exit_code, filled FROM lake.build.shards ORDER BY shard"
     ).fetchall()
     return {shard: Committed(*rest) for shard, *rest in rows}
 
@@ -95,13 +100,28 @@ def replace_parts(
     _swap(connection, parts, before)
     filled = [part for part in parts if part.tables]
     if filled:
-        _replace_rows(connection, lake, filled, before)
+        numbers = {part.shard for part in filled}
+        held = {shard: each.filled for shard, each in before.items() if each.filled}
+        former = {shard: _former(lake, shard, held[shard]) for shard in held.keys() & numbers}
+        lake_tables.replace_rows(connection, lake, filled, former, sorted(held.keys() - numbers))
     return list(_findings(connection))
+
+
+def _former(lake: Lake, shard: int, generation: int) -> Part:
+    part = part_of(lake, shard, generation)
+    if part is None:
+        raise JobError(
+            f"What attempt {generation} of shard {shard} left, which is published, isn't described"
+            f" below {lake.data_path} any more, so that it can't be told what is new. Nothing was"
+            " changed. Put its part.json back, or gather into a new lake: set both keys of [lake]"
+            " to new places and run all shards."
+        )
+    return part
 
 
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether anything was ever published."""
-    return bool(_columns(connection))
+    return bool(lake_tables.columns(connection))
 
 
 def shards_behind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
@@ -150,6 +170,7 @@ def _swap(
             "runs": [part.run_id for part in parts],
             "starts": [part.started_at for part in parts],
             "codes": [part.exit_code for part in parts],
+            "filled": [bool(part.tables) for part in parts],
         },
     ).fetchone()
     if swapped != (len(parts),):
@@ -163,89 +184,6 @@ def _swap(
     names = ("shard", "vendor", "account", "credential")
     connection.execute(_FORGET, {"shards": [part.shard for part in parts]})
     connection.execute(_REMEMBER, dict(zip(names, columns, strict=True)))
-
-
-def _replace_rows(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    parts: Sequence[Part],
-    before: Mapping[int, Committed],
-) -> None:
-    numbers = {part.shard for part in parts}
-    others = [shard for shard, held in before.items() if held.generation and shard not in numbers]
-    first = parts[0]
-    for part in parts:
-        if part.tables.keys() != first.tables.keys() or any(
-            part.tables[name].columns != first.tables[name].columns for name in first.tables
-        ):
-            raise _versions(part.shard, first.shard)
-    held_columns = _columns(connection)
-    for name, table in first.tables.items():
-        held = held_columns.get(name)
-        if held != table.columns:
-            if held is not None and others:
-                raise _versions(others[0], first.shard)
-            _make(connection, name, table, is_there=held is not None)
-    listed = ", ".join(map(str, sorted(numbers)))
-    for name in held_columns.keys() | first.tables.keys():
-        of_whom = parts
-        if name in first.tables and first.tables[name].is_everywhere_the_same:
-            connection.execute(f"DELETE FROM lake.main.{identifier(name)}")  # noqa: S608
-            of_whom = parts[:1]
-        else:
-            connection.execute(
-                f"DELETE FROM lake.main.{identifier(name)} WHERE {SHARD} IN ({listed})"  # noqa: S608
-            )
-        if name in first.tables:
-            files = [file for part in of_whom for file in files_of(lake, part, name)]
-            _add(connection, name, files, is_parted=bool(first.tables[name].parted_by))
-    connection.execute("USE lake")
-    for name, query in first.views.items():
-        connection.execute(f"CREATE OR REPLACE VIEW lake.main.{identifier(name)} AS {query}")
-    connection.execute("USE memory")
-
-
-def _versions(behind: int, ahead: int) -> JobError:
-    return JobError(
-        f"Shard {behind} was built by another version of Billhouse than shard {ahead}, and their"
-        " tables have other columns. Nothing was published. Run all shards with one version, and"
-        " gather again."
-    )
-
-
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns()"
-        " WHERE database_name = 'lake' AND schema_name = 'main' AND table_name IN ("
-        " SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake')"
-        " ORDER BY table_name, column_index"
-    ).fetchall():
-        found.setdefault(table, {})[column] = kind
-    return found
-
-
-def _make(
-    connection: duckdb.DuckDBPyConnection, name: str, table: PartTable, *, is_there: bool
-) -> None:
-    place = f"lake.main.{identifier(name)}"
-    if is_there:
-        connection.execute(f"DROP TABLE {place}")
-    columns = ", ".join(f"{identifier(each)} {kind}" for each, kind in table.columns.items())
-    connection.execute(f"CREATE TABLE {place} ({columns})")
-    if table.parted_by:
-        connection.execute(f"ALTER TABLE {place} SET PARTITIONED BY ({', '.join(table.parted_by)})")
-
-
-def _add(
-    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], *, is_parted: bool
-) -> None:
-    if files:
-        listed = ", ".join(map(literal, files))
-        connection.execute(
-            f"CALL ducklake_add_data_files('lake', {literal(name)}, [{listed}],"
-            f" hive_partitioning => {is_parted})"
-        )
 
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> Iterator[AuditFinding]:

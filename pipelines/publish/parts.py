@@ -11,50 +11,30 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
-from pipelines.transform import state
-from pipelines.transform.model import VIEW
-from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.shards import Shard
-from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import sync
-
-if TYPE_CHECKING:
-    import duckdb
 
 SHARD, MONTH = "shard", "partition_month"
 """What a lake's tables have beside their own columns."""
 
-# The largest tables, by month and, where they name it, vendor: a question of some months reads the
-# files of those alone. What has no month is in the first one that there is.
-_MONTHS = {
-    "fct_invoice_lines": "period_start",
-    "fct_monthly_spend": "month",
-    "fct_reporting_spend": "month",
-}
-_NO_MONTH = "DATE '0001-01-01'"
-# A table without any of these is the same in every shard, so that one shard's is enough.
-_BELONGS = frozenset({"account", "invoice_id", "run_id"})
 _PARTS, _MANIFEST = "parts", "part.json"
 _NAME = re.compile(r"(?P<shard>[0-9]+)-(?P<generation>[0-9]+)-[0-9]+\.parquet")
-_FORMAT = "FORMAT parquet, COMPRESSION zstd"
 
 
 class PartTable(msgspec.Struct, frozen=True):
-    """A table of a part: types by column, its files below the data path, and by which columns they
-    are parted."""
+    """A table of a part: types by column, the hashes of its files by their path below the data
+    path, and by which columns they are parted."""
 
     columns: dict[str, str]
-    files: list[str]
+    files: dict[str, str]
     parted_by: list[str]
     is_everywhere_the_same: bool
 
@@ -113,36 +93,12 @@ def claim(lake: Lake, shard: Shard) -> Attempt:
         ) from error
 
 
-def leave(attempt: Attempt, warehouse: Warehouse, part: Part) -> Part:
-    """Write what the shard's warehouse has published into the attempt's folder.
-
-    Returns:
-        The part with its tables.
+def finish(attempt: Attempt, part: Part) -> None:
+    """Say that the part is whole, once its files are on the disk.
 
     Raises:
         JobError: another attempt took the shard over meanwhile.
-        duckdb.Error, OSError: the files can't be written.
     """
-    import duckdb
-
-    with closing(duckdb.connect()) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        # One thread writes one file for each month and vendor.
-        connection.execute("SET threads = 1")
-        connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
-        tables = dict(_written(connection, attempt))
-        views = {
-            each.table: each.published_query
-            for each in state.models_in(connection, "published") or ()
-            if each.is_mart and each.kind == VIEW
-        }
-    part = msgspec.structs.replace(part, tables=tables, views=views)
-    finish(attempt, part)
-    return part
-
-
-def finish(attempt: Attempt, part: Part) -> None:
-    """Say that the part is whole, once its files are on the disk. Raises JobError: see `leave`."""
     _secure(attempt.lake, [file for table in part.tables.values() for file in table.files])
     if not attempt.is_newest():
         raise JobError(
@@ -178,17 +134,29 @@ def part_of(lake: Lake, shard: int, generation: int) -> Part | None:
         ) from error
 
 
-def files_of(lake: Lake, part: Part, table: str) -> list[Path]:
-    """Where the table's files are."""
-    return [lake.data_path / name for name in part.tables[table].files]
+def newest_filled(lake: Lake, shard: int) -> Part | None:
+    """The newest part of the shard that has tables, gathered or not."""
+    for generation in reversed(_generations(_folder(lake, shard))):
+        part = part_of(lake, shard, generation)
+        if part is not None and part.tables:
+            return part
+    return None
 
 
 def overtaken_files(lake: Lake) -> Iterator[Path]:
-    """What attempts wrote that aren't the newest of their shard."""
-    newest = {int(each.name): _newest(each) for each in (lake.data_path / _PARTS).glob("[0-9]*")}
+    """What attempts wrote that aren't the newest of their shard, and what no part needs any more
+    that is still to be gathered."""
+    newest: dict[int, int] = {}
+    needed: set[Path] = set()
+    for shard in (int(each.name) for each in (lake.data_path / _PARTS).glob("[0-9]*")):
+        newest[shard] = _newest(_folder(lake, shard))
+        part = newest_filled(lake, shard)
+        for table in part.tables.values() if part else ():
+            needed |= {lake.data_path / name for name in table.files}
     for file in (lake.data_path / "main").rglob("*.parquet"):
         found = _NAME.fullmatch(file.name)
-        if found and int(found["generation"]) < newest.get(int(found["shard"]), 0):
+        is_overtaken = found and int(found["generation"]) < newest.get(int(found["shard"]), 0)
+        if is_overtaken and file not in needed:
             yield file
 
 
@@ -205,61 +173,6 @@ def _generations(folder: Path) -> list[int]:
         return sorted(int(each.name) for each in folder.iterdir() if each.name.isdecimal())
     except FileNotFoundError:
         return []
-
-
-def _written(
-    connection: duckdb.DuckDBPyConnection, attempt: Attempt
-) -> Iterator[tuple[str, PartTable]]:
-    names = connection.execute(
-        "SELECT table_name FROM duckdb_tables()"
-        " WHERE database_name = 'published' AND schema_name = 'main' ORDER BY ALL"
-    ).fetchall()
-    for (table,) in names:
-        source = f"published.main.{identifier(table)}"
-        own = _columns(connection, f"FROM {source}")
-        added = [f"CAST({attempt.shard.number} AS INTEGER) AS {SHARD}"]
-        parted_by = []
-        if month := _MONTHS.get(table):
-            first_day = f"CAST(date_trunc('month', {month}) AS DATE)"
-            added.append(f"coalesce({first_day}, {_NO_MONTH}) AS {MONTH}")
-            parted_by = [*(["vendor"] if "vendor" in own else []), MONTH]
-        query = f"SELECT *, {', '.join(added)} FROM {source} ORDER BY ALL"  # noqa: S608
-        files = _copied(connection, attempt, table, query, parted_by)
-        yield (
-            table,
-            PartTable(
-                _columns(connection, query),
-                [str(file.relative_to(attempt.lake.data_path)) for file in files],
-                parted_by,
-                not _BELONGS & own.keys(),
-            ),
-        )
-
-
-def _copied(
-    connection: duckdb.DuckDBPyConnection,
-    attempt: Attempt,
-    table: str,
-    query: str,
-    parted_by: Sequence[str],
-) -> list[Path]:
-    folder = attempt.lake.data_path / "main" / table
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"{attempt.shard.number}-{attempt.generation}-"
-    if not parted_by:
-        file = folder / f"{name}0.parquet"
-        connection.execute(f"COPY ({query}) TO {literal(file)} ({_FORMAT})")
-        return [file]
-    options = (
-        f"{_FORMAT}, PARTITION_BY ({', '.join(parted_by)}), WRITE_PARTITION_COLUMNS true,"
-        f" FILENAME_PATTERN {literal(name + '{i}')}, OVERWRITE_OR_IGNORE true, RETURN_FILES true"
-    )
-    row = connection.execute(f"COPY ({query}) TO {literal(folder)} ({options})").fetchone()
-    return [Path(file) for file in row[1]] if row else []
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
-    return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
 def _secure(lake: Lake, files: Sequence[str]) -> None:

@@ -32,7 +32,7 @@ from pipelines.cli.exits import ending_in_a_sentence  # noqa: E402
 from pipelines.config.configuration import Configuration  # noqa: E402
 from pipelines.job import building  # noqa: E402
 from pipelines.job import run as job  # noqa: E402
-from pipelines.publish import gathering, lake, parts  # noqa: E402
+from pipelines.publish import gathering, lake, part_files, parts  # noqa: E402
 from pipelines.warehouse import details_held  # noqa: E402
 from pipelines.warehouse.files import Warehouse  # noqa: E402
 from sources.extract import run  # noqa: E402
@@ -48,7 +48,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "publish": (building, "publish"),
 }
 STAGES_OF_SHARDS: dict[str, tuple[Any, str]] = {
-    "leave": (parts, "_written"),
+    "leave": (part_files, "_copied"),
     "finish": (parts, "finish"),
     "gather": (gathering, "replace_parts"),
     "swap": (lake, "put_in_place"),

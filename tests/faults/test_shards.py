@@ -18,7 +18,6 @@ pytest.importorskip("duckdb_extension_ducklake")
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
 from pipelines.publish import gathering, lake, parts
-from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.shards import Shard
 from tests.faults.child import Mishap, run_command
 from tests.faults.scale import Reader, Scale, scale
@@ -40,8 +39,9 @@ pytestmark = pytest.mark.slow
 def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scale]:
     """Loaded twice, the second time with kills, while a reader looks."""
     folder = tmp_path_factory.mktemp("scale")
-    with scale(folder, shards=SHARDS, workers=2, seed=6, accounts=3) as this:
-        this.vendors = ("mongodb", "turso")
+    with scale(folder, shards=SHARDS, workers=2, seed=6, accounts=1) as this:
+        # One shard has no account.
+        this.vendors = ("mongodb", "turso", "versori")
         with Reader(this.sharded) as reader:
             this.begin_night()
             assert this.run_night([]) == []
@@ -66,8 +66,27 @@ def placed(this: Scale) -> Lake:
 
 def test_every_table_is_as_in_one_piece(two_nights: Scale) -> None:
     assert two_nights.differences() == []
-    shards = Warehouse(two_nights.sharded.directory).shards_folder
-    assert {each.name for each in shards.iterdir()} >= {"1", "2", "3", "4"}
+
+
+def test_all_shards_are_one_run_by_one_clock(two_nights: Scale) -> None:
+    """Also where an attempt was killed and made once more."""
+    with lake.opened(placed(two_nights)) as connection:
+        runs = connection.execute(
+            "SELECT run_id, count(DISTINCT started_at), count(*), count(DISTINCT (vendor, account))"
+            " FROM load_results GROUP BY run_id ORDER BY run_id"
+        ).fetchall()
+    assert runs == [("night-1", 1, 3, 3), ("night-2", 1, 3, 3)]
+
+
+def test_a_shards_rows_wait_in_a_dataset_of_its_own(two_nights: Scale) -> None:
+    """dlt's loads into one would corrupt each other."""
+    number, _ = _a_shard_with_accounts(two_nights)
+    work = two_nights.sharded.shards_folder / str(number) / "work.duckdb"
+    with duckdb.connect(work, read_only=True) as connection:
+        schemas = connection.execute(
+            "SELECT DISTINCT schema_name FROM duckdb_tables() WHERE starts_with(schema_name, 'raw')"
+        ).fetchall()
+    assert sorted(schemas) == [("raw",), (f"raw_staging_{number}",)]
 
 
 def test_commands_read_the_lake(two_nights: Scale) -> None:
@@ -116,6 +135,17 @@ def test_a_query_reaches_nothing_but_the_tables(two_nights: Scale, tmp_path: Pat
         assert (code, "--shard" in told) == (2, True), told
 
 
+def test_a_night_writes_what_it_changed(two_nights: Scale) -> None:
+    """Files of months in which nothing happened are those of an earlier attempt."""
+    for part in _parts(placed(two_nights)):
+        lines = part.tables["fct_monthly_spend"].files
+        own = [name for name in lines if f"/{part.shard}-{part.generation}-" in name]
+        assert 0 < len(own) < len(lines), lines
+        folders = {name.rpartition("/")[0] for name in lines}
+        assert len(folders) == len(lines)
+        assert all("/vendor=" in each and "/partition_month=" in each for each in folders)
+
+
 def test_another_number_of_shards_is_refused(two_nights: Scale) -> None:
     code, told = run_command(["run", "--shard", "1/8"], two_nights.variables(two_nights.sharded))
     assert (code, "set up with 4 shards" in told) == (2, True), told
@@ -125,7 +155,9 @@ def test_another_number_of_shards_is_refused(two_nights: Scale) -> None:
 def copied(two_nights: Scale, tmp_path: Path) -> Iterator[Scale]:
     """The same for a test of its own; the lake's files are listed where they were."""
     kept = shutil.copytree(two_nights.sharded.directory, tmp_path / "kept")
+    night, started_at = two_nights.night, two_nights.started_at
     yield two_nights
+    two_nights.night, two_nights.started_at = night, started_at
     shutil.rmtree(two_nights.sharded.directory)
     shutil.copytree(kept, two_nights.sharded.directory)
 

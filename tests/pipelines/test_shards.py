@@ -229,4 +229,4 @@ def test_parts_are_open_to_whom_the_data_path_is_open(tmp_path: Path) -> None:
 
 
 def of(file: str) -> PartTable:
-    return PartTable({}, [file], [], False)
+    return PartTable({}, {file: "hash"}, [], False)
