@@ -52,10 +52,12 @@ def main() -> None:
             f"{arguments.rows:,} charges, {file.stat().st_size / 1e6:,.0f} MB of {arguments.format}"
         )
         for run in ("first run", "again, nothing changed"):
-            started = time.monotonic()
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
             _run(folder, file)
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            print(f"{run}: {time.monotonic() - started:.1f} s, at most {peak:,.0f} MB so far")
+            wall, used = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+            peak = used.ru_maxrss / 1024
+            print(f"{run}: {wall:.1f} s, {cpu:.1f} s of CPU, at most {peak:,.0f} MB so far")
         work = folder / "warehouse" / "work.duckdb"
         print(f"work database: {work.stat().st_size / 1e6:,.0f} MB")
 

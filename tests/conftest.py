@@ -73,6 +73,7 @@ SLOW = (
     "transforms/test_amounts.py",
     "transforms/test_months.py",
     "pipelines/test_archive.py",
+    "pipelines/test_charges.py",
     "pipelines/test_closing.py",
     "transforms/test_accruals.py",
     "sources/test_fetch.py",

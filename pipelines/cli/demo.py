@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MARKER = ".billhouse-demo"
 MONTHS = 13
+_CHARGES = "charges.csv"
 INVENTED = "Invented data (billhouse demo)"
 NEXT_QUESTION = (
     "SELECT month, vendor, currency, sum(amount) AS amount FROM spend GROUP BY ALL ORDER BY ALL"
@@ -53,6 +54,7 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
         UsageError: the directory holds something that no demo wrote.
         JobError: a load published nothing.
     """
+    from sandbox import charges
     from sandbox.server import running
     from sandbox.world import World
     from sources.accounts.values import GivenValues
@@ -68,12 +70,16 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
         TemporaryDirectory(prefix="billhouse-") as aside,
     ):
         typer.echo(f"{INVENTED}: all vendors on {sandbox.url}, warehouse in {directory}")
-        accounts = Configuration(GivenValues({"sources": sandbox.configuration()})).accounts()
+        file = directory / _CHARGES
+        charges.write(file, sandbox.world.now, MONTHS)
+        sources = sandbox.configuration() | charges.configuration(file)
+        accounts = Configuration(GivenValues({"sources": sources})).accounts()
         reporting = ReportingSettings("EUR", rates_url=sandbox.rates_url)
         rules = Configuration(GivenValues(_copied_rules(directory))).rule_files()
         _load(warehouse, tell, accounts, reporting, rules)
         before = shutil.copyfile(warehouse.published, Path(aside, "before.duckdb"))
         sandbox.advance()
+        charges.write(file, sandbox.world.now, MONTHS + 1)
         typer.echo(f"{INVENTED}: a month passes, and everything is loaded again")
         _load(warehouse, tell, accounts, reporting, rules)
         _print_answers(before, warehouse.published)
@@ -144,6 +150,7 @@ def _remove_earlier(warehouse: Warehouse) -> None:
         *documents,
         *databases,
         *rules,
+        warehouse.directory / _CHARGES,
         *(log for each in databases for log in logs_of(each)),
     ):
         file.unlink(missing_ok=True)

@@ -140,6 +140,8 @@ def read_files(
     `folder` is for what is laid out in between. An account is read whole or not at all.
     """
     read: dict[Account, Sequence[bytes] | SourceError] = {}
+    # Charges only pass through: DuckDB needs no more for it, and would keep whatever it may.
+    connection.execute("SET memory_limit = '1GB'")
     for each in accounts:
         if (path_of := each.definition.charge_files) is not None:
             names = {"vendor": each.vendor, "account": each.name}
@@ -149,6 +151,7 @@ def read_files(
                 )
             except UnreadableFile as error:
                 read[each.vendor, each.name] = error.of_account(each.vendor, each.name)
+    connection.execute("RESET memory_limit")
     return read
 
 

@@ -11,6 +11,7 @@ import pytest
 from pipelines.config import secrets_file
 from pipelines.errors import JobError, UsageError
 from pipelines.warehouse.files import Warehouse
+from sandbox import charges
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources import VENDORS
@@ -54,6 +55,8 @@ def test_what_is_typed_is_written_and_checked(sandbox_of_one: Sandbox, tmp_path:
     [turso] = sandbox_of_one.world.accounts("turso")
     [mongodb] = sandbox_of_one.world.accounts("mongodb")
     token, keys = turso.settings["api_token"], mongodb.settings
+    exported = tmp_path / "charges.csv"
+    charges.write(exported, sandbox_of_one.world.now, 1)
     exit_code, shown = answered(
         sandbox_of_one,
         tmp_path,
@@ -77,8 +80,12 @@ def test_what_is_typed_is_written_and_checked(sandbox_of_one: Sandbox, tmp_path:
             *(
                 (f"{vendor.title}: load its invoices?", "")
                 for name, vendor in VENDORS.items()
-                if name not in ("turso", "versori", "mongodb")
+                if name not in ("turso", "versori", "mongodb", "focus")
             ),
+            ("FOCUS files: load its invoices?", "y"),
+            ("path (", str(exported)),
+            ("tables call this account? [", "cloud"),
+            ("Another account at FOCUS files?", ""),
         ],
     )
     assert exit_code == 0, shown
@@ -103,6 +110,7 @@ def test_what_is_typed_is_written_and_checked(sandbox_of_one: Sandbox, tmp_path:
         "mongodb": {
             "accounts": [{key: keys[key] for key in ("org_id", "public_key", "private_key")}]
         },
+        "focus": {"accounts": [{"name": "cloud", "path": str(exported)}]},
     }
 
 
