@@ -74,14 +74,15 @@ bench: .venv
 reliability: .venv
 	$(RUN) python -m tests.faults.reliability
 
+# So many random warehouses, of which what is converted, allocated and closed must add up to the cent.
+WAREHOUSES ?= 10000
+warehouses: .venv
+	BILLHOUSE_WAREHOUSES=$(WAREHOUSES) $(RUN) pytest -n 3 tests/transforms/test_reporting_sums.py \
+		tests/transforms/test_allocation.py tests/transforms/test_close_differences.py -k "add or given_away"
+
 # Kills the job at COUNT moments that SEED chooses; WRITE=--write puts the table into docs/reliability.md.
 COUNT ?= 200
 SEED ?= 1
-WAREHOUSES = 10000
-# So many random warehouses, of which what is converted, allocated and closed must add up to the cent.
-warehouses: .venv
-	BILLHOUSE_WAREHOUSES=$(WAREHOUSES) $(RUN) pytest -n 2 tests/transforms/test_reporting_sums.py \
-		tests/transforms/test_allocation.py tests/transforms/test_close_differences.py -k "add"
 kill-test: .venv
 	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
 
