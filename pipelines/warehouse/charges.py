@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sources import charges
-from sources.charges import COLUMNS, COST, ChargeFile, UnreadableFile
+from sources import charge_files, charges
+from sources.charge_files import ChargeFile, UnreadableFile
+from sources.charges import COLUMNS, COST
 from sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _documents(
     connection: duckdb.DuckDBPyConnection, folder: Path, names: dict[str, str], path: str
 ) -> Sequence[bytes]:
     create(connection)
-    files = charges.found(path)
+    files = charge_files.found(path)
     known = connection.execute(
         "SELECT DISTINCT file, stamp, content_hash FROM raw.charge_files"
         " WHERE vendor = $vendor AND account = $account",
@@ -190,8 +191,8 @@ def _take_in(
     """Keep the file's charges and note its chunks, both or neither."""
     with _working(folder) as place:
         target = place / "texts.parquet"
-        with charges.at_hand(file, place) as at_hand:
-            content_hash = charges.content_hash(at_hand)
+        with charge_files.at_hand(file, place) as at_hand:
+            content_hash = charge_files.content_hash(at_hand)
             if content_hash != held:
                 charges.write_as_text(connection, file, at_hand, target)
         if content_hash == held:

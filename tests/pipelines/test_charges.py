@@ -32,7 +32,7 @@ from pipelines.warehouse import charges as held
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.rename import rename_account
-from sources import charges
+from sources import charge_files, charges
 from sources.accounts.values import GivenValues
 from sources.errors import SourceError
 from sources.keys import scalar
@@ -166,7 +166,7 @@ def test_what_is_as_it_was_is_not_read_again(
         patch.setattr(charges, "write_as_text", fail)
         os.utime(other, (7, 7))  # touched, with the same content
         assert reading.documents() == before
-        patch.setattr(charges, "content_hash", fail)
+        patch.setattr(charge_files, "content_hash", fail)
         assert reading.documents() == before
 
     # What is new is kept beside what was there; what moved to another file is known.
