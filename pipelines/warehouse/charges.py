@@ -44,6 +44,15 @@ _TABLES = f"""
         cost DECIMAL(38, 18) NOT NULL
     );
 """
+# In one spelling, since it may be what an invoice is known by; some leave the seconds out.
+_MOMENT = """
+    strftime(
+        TRY_CAST(
+            regexp_replace({name}, '^(..........[T ]..:..)(Z|[+-]|$)', '\\1:00\\2') AS TIMESTAMPTZ
+        ),
+        '%Y-%m-%dT%H:%M:%SZ'
+    )
+"""
 # A sum of hashes is the same in whatever order the charges stand.
 _CHUNKS = """
     CREATE OR REPLACE TEMP TABLE chunks AS
@@ -53,8 +62,7 @@ _CHUNKS = """
     )
     SELECT
         InvoiceId, BillingAccountId, BillingPeriodStart, BillingPeriodEnd, BillingCurrency, day,
-        strftime(TRY_CAST(BillingPeriodStart AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ') AS starts_at,
-        strftime(TRY_CAST(BillingPeriodEnd AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ') AS ends_at,
+        {starts_at} AS starts_at, {ends_at} AS ends_at,
         min(InvoiceIssuerName) AS issuer, min(file_row_number) + 1 AS first_row,
         count(*) AS charges, sum({cost}) AS cost,
         md5(concat_ws('/', count(*), sum(md5_number_lower(text)), sum(md5_number_upper(text))))
@@ -204,7 +212,15 @@ def _take_in(
             return
         rows = charges.rows(target)
         texts = ", ".join(f"coalesce({name}, chr(30))" for name in COLUMNS)
-        connection.execute(_CHUNKS.format(texts=texts, rows=rows, cost=COST))
+        connection.execute(
+            _CHUNKS.format(
+                texts=texts,
+                rows=rows,
+                cost=COST,
+                starts_at=_MOMENT.format(name="BillingPeriodStart"),
+                ends_at=_MOMENT.format(name="BillingPeriodEnd"),
+            )
+        )
         _refuse_unread_periods(connection, file)
         same = " AND ".join(f"chunk.{name} IS NOT DISTINCT FROM charge.{name}" for name in _SAME)
         columns = ", ".join(f"charge.{name}" for name in COLUMNS[1:])

@@ -134,6 +134,7 @@ def test_files_become_invoices(reading: Reading, tmp_path: Path) -> None:
         tmp_path / "b.csv",
         charge("0.004", 2),
         charge("2", **without, BillingPeriodStart="2026-07-01", BillingPeriodEnd="2026-08-01"),
+        charge("8", **without, BillingPeriodStart="2026-07-01T00:00Z"),
         charge("4", InvoiceId=None),
     )
     documents = reading.documents()
@@ -147,7 +148,7 @@ def test_files_become_invoices(reading: Reading, tmp_path: Path) -> None:
     # Of the billing account A others are invoiced in the period, of B none.
     assert {key: (each["BilledCost"], each["x_IsInvoiced"]) for key, each in documents.items()} == {
         "A": ("4", True),
-        "B": ("3", False),
+        "B": ("11", False),
     }
 
 
