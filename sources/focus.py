@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from sources import charges
-from sources.charges import UnreadableFile
+from sources.charge_files import UnreadableFile
 from sources.client.client import Client
 from sources.client.paging import Page
 from sources.client.redaction import Redactor

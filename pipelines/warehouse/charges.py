@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sources import charges
-from sources.charges import COLUMNS, COST, ChargeFile, UnreadableFile
+from sources import charge_files, charges
+from sources.charge_files import ChargeFile, UnreadableFile
+from sources.charges import COLUMNS, COST
 from sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ _TABLES = f"""
         cost DECIMAL(38, 18) NOT NULL
     );
 """
+# In one spelling, since it may be what an invoice is known by; some leave the seconds out.
+_MOMENT = """
+    strftime(
+        TRY_CAST(
+            regexp_replace({name}, '^(..........[T ]..:..)(Z|[+-]|$)', '\\1:00\\2') AS TIMESTAMPTZ
+        ),
+        '%Y-%m-%dT%H:%M:%SZ'
+    )
+"""
 # A sum of hashes is the same in whatever order the charges stand.
 _CHUNKS = """
     CREATE OR REPLACE TEMP TABLE chunks AS
@@ -52,8 +62,7 @@ _CHUNKS = """
     )
     SELECT
         InvoiceId, BillingAccountId, BillingPeriodStart, BillingPeriodEnd, BillingCurrency, day,
-        strftime(TRY_CAST(BillingPeriodStart AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ') AS starts_at,
-        strftime(TRY_CAST(BillingPeriodEnd AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ') AS ends_at,
+        {starts_at} AS starts_at, {ends_at} AS ends_at,
         min(InvoiceIssuerName) AS issuer, min(file_row_number) + 1 AS first_row,
         count(*) AS charges, sum({cost}) AS cost,
         md5(concat_ws('/', count(*), sum(md5_number_lower(text)), sum(md5_number_upper(text))))
@@ -159,7 +168,7 @@ def _documents(
     connection: duckdb.DuckDBPyConnection, folder: Path, names: dict[str, str], path: str
 ) -> Sequence[bytes]:
     create(connection)
-    files = charges.found(path)
+    files = charge_files.found(path)
     known = connection.execute(
         "SELECT DISTINCT file, stamp, content_hash FROM raw.charge_files"
         " WHERE vendor = $vendor AND account = $account",
@@ -190,8 +199,8 @@ def _take_in(
     """Keep the file's charges and note its chunks, both or neither."""
     with _working(folder) as place:
         target = place / "texts.parquet"
-        with charges.at_hand(file, place) as at_hand:
-            content_hash = charges.content_hash(at_hand)
+        with charge_files.at_hand(file, place) as at_hand:
+            content_hash = charge_files.content_hash(at_hand)
             if content_hash != held:
                 charges.write_as_text(connection, file, at_hand, target)
         if content_hash == held:
@@ -203,7 +212,15 @@ def _take_in(
             return
         rows = charges.rows(target)
         texts = ", ".join(f"coalesce({name}, chr(30))" for name in COLUMNS)
-        connection.execute(_CHUNKS.format(texts=texts, rows=rows, cost=COST))
+        connection.execute(
+            _CHUNKS.format(
+                texts=texts,
+                rows=rows,
+                cost=COST,
+                starts_at=_MOMENT.format(name="BillingPeriodStart"),
+                ends_at=_MOMENT.format(name="BillingPeriodEnd"),
+            )
+        )
         _refuse_unread_periods(connection, file)
         same = " AND ".join(f"chunk.{name} IS NOT DISTINCT FROM charge.{name}" for name in _SAME)
         columns = ", ".join(f"charge.{name}" for name in COLUMNS[1:])

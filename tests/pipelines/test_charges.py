@@ -32,7 +32,7 @@ from pipelines.warehouse import charges as held
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.rename import rename_account
-from sources import charges
+from sources import charge_files, charges
 from sources.accounts.values import GivenValues
 from sources.errors import SourceError
 from sources.keys import scalar
@@ -134,6 +134,7 @@ def test_files_become_invoices(reading: Reading, tmp_path: Path) -> None:
         tmp_path / "b.csv",
         charge("0.004", 2),
         charge("2", **without, BillingPeriodStart="2026-07-01", BillingPeriodEnd="2026-08-01"),
+        charge("8", **without, BillingPeriodStart="2026-07-01T00:00Z"),
         charge("4", InvoiceId=None),
     )
     documents = reading.documents()
@@ -147,7 +148,7 @@ def test_files_become_invoices(reading: Reading, tmp_path: Path) -> None:
     # Of the billing account A others are invoiced in the period, of B none.
     assert {key: (each["BilledCost"], each["x_IsInvoiced"]) for key, each in documents.items()} == {
         "A": ("4", True),
-        "B": ("3", False),
+        "B": ("11", False),
     }
 
 
@@ -164,9 +165,9 @@ def test_what_is_as_it_was_is_not_read_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(charges, "write_as_text", fail)
-        os.utime(other, (1, 1))  # touched, with the same content
+        os.utime(other, (7, 7))  # touched, with the same content
         assert reading.documents() == before
-        patch.setattr(charges, "content_hash", fail)
+        patch.setattr(charge_files, "content_hash", fail)
         assert reading.documents() == before
 
     # What is new is kept beside what was there; what moved to another file is known.

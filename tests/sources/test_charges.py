@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from sources import charges
-from sources.charges import UnreadableFile
+from sources import charge_files, charges
+from sources.charge_files import UnreadableFile
 
 HEAD = (
     "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,"
@@ -32,10 +32,10 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> list[dict[str, Any]]:
-    [file] = charges.found(str(path))
+    [file] = charge_files.found(str(path))
     target = folder / "target.parquet"
     (folder / "at hand").mkdir(exist_ok=True)
-    with charges.at_hand(file, folder / "at hand") as place:
+    with charge_files.at_hand(file, folder / "at hand") as place:
         charges.write_as_text(connection, file, place, target)
     return list(parquet.read_table(target).to_pylist())
 
@@ -142,23 +142,23 @@ def test_which_files_there_are(tmp_path: Path) -> None:
     for name in ("b.csv", "a.csv", "deep/c.csv", "deep/manifest.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(HEAD)
-    names = [Path(each.path).name for each in charges.found(f"{tmp_path}/**/*.csv")]
+    names = [Path(each.path).name for each in charge_files.found(f"{tmp_path}/**/*.csv")]
     assert names == ["a.csv", "b.csv", "c.csv"]
     for path, said in (
         (f"{tmp_path}/no*.csv", "no such file"),
         (f"{tmp_path}/**", "manifest.json"),
     ):
         with pytest.raises(UnreadableFile, match=said):
-            charges.found(path)
+            charge_files.found(path)
 
 
 def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text(HEAD)
-    [found] = charges.found(str(file))
+    [found] = charge_files.found(str(file))
     with (
         pytest.raises(UnreadableFile, match="changed while it was read"),
-        charges.at_hand(found, tmp_path),
+        charge_files.at_hand(found, tmp_path),
     ):
         file.write_text(f"{HEAD}\n")
 
@@ -167,11 +167,17 @@ def test_files_of_an_object_store(connection: duckdb.DuckDBPyConnection, tmp_pat
     store = fsspec.filesystem("memory")
     store.pipe("/bucket/month/one.csv", f"{HEAD}\n1.5,{NOVEMBER}\n".encode())
     store.pipe("/bucket/month/other.txt", b"")
-    [file] = charges.found("memory://bucket/*/*.csv")
-    with charges.at_hand(file, tmp_path) as place:
+    [file] = charge_files.found("memory://bucket/*/*.csv")
+    with charge_files.at_hand(file, tmp_path) as place:
         charges.write_as_text(connection, file, place, tmp_path / "target.parquet")
     assert parquet.read_table(tmp_path / "target.parquet")["Cost"].to_pylist() == [Decimal("1.5")]
     store.pipe("/bucket/month/one.csv", f"{HEAD}\n2.5,{NOVEMBER}\n".encode())
-    assert charges.found("memory://bucket/*/*.csv") != [file]
+    assert charge_files.found("memory://bucket/*/*.csv") != [file]
     with pytest.raises(UnreadableFile, match=r"docs/vendors/focus\.md says what to install"):
-        charges.found("nowhere://bucket/*.csv")
+        charge_files.found("nowhere://bucket/*.csv")
+    store.rm("/bucket/month/one.csv")
+    with (
+        pytest.raises(UnreadableFile, match="the object store can't be read"),
+        charge_files.at_hand(file, tmp_path),
+    ):
+        pass

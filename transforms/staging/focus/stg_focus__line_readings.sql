@@ -53,7 +53,7 @@ SELECT
     sku,
     CASE WHEN count(quantity) = count(*) THEN to_json(CAST(sum(quantity) AS VARCHAR)) END AS quantity,
     unit,
-    CASE WHEN min(unit_price) = max(unit_price) THEN to_json(any_value(unit_price)) END AS unit_price,
+    CASE WHEN min(unit_price) = max(unit_price) THEN to_json(min(unit_price)) END AS unit_price,
     to_json(CAST(sum(cost) AS VARCHAR)) AS amount,
     TRUE AS is_major_unit,
     focus_time(min(period_start)) AS period_start,
