@@ -57,10 +57,12 @@ def replace_rows(
         for folder, shards in sorted(gone.items()):
             _delete(connection, name, folder, shards)
         _add(connection, lake, name, table, sorted(new))
-    connection.execute("USE lake")
-    for name, query in first.views.items():
-        connection.execute(f"CREATE OR REPLACE VIEW lake.main.{identifier(name)} AS {query}")
-    connection.execute("USE memory")
+    # Not again each night: files are compacted with those of the same definitions alone.
+    if all(part.views != first.views for part in former.values()):
+        connection.execute("USE lake")
+        for name, query in first.views.items():
+            connection.execute(f"CREATE OR REPLACE VIEW lake.main.{identifier(name)} AS {query}")
+        connection.execute("USE memory")
 
 
 def columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
