@@ -49,6 +49,7 @@ _TESTS = {
     "shards/": ["audits_of_shards"],
     "source.sql": ["listings"],
     "intermediate/rejected_details": ["lines"],
+    "staging/aiven/": ["readings", "lines", "reporting"],
     "staging/": ["readings", "lines"],
     "": ["lines", "listings", "identity", "changes"],
 }

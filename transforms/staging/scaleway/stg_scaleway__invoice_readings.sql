@@ -3,7 +3,7 @@
 WITH renamed AS (
     SELECT
         *,
-        nullif(stated(document ->> '$.number'), '0') AS invoice_number,
+        nullif(document ->> '$.number', '0') AS invoice_number,
         stated(document ->> '$.start_date') AS period_start,
         stated(document ->> '$.stop_date') AS period_end,
         stated(document ->> '$.total_taxed.currency_code') AS currency,
