@@ -36,7 +36,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def variables(installed: Path | None, **more: str) -> dict[str, str]:
     path = os.pathsep.join(map(str, [*([installed] if installed else []), ROOT]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", **more}
+    others = {name: value for name, value in os.environ.items() if "__" not in name}
+    return {**others, "PYTHONPATH": path, "PYTHONWARNINGS": "error", **more}
 
 
 def python(

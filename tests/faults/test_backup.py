@@ -25,6 +25,7 @@ from pipelines.warehouse.migrations import LAYOUT, document_tables
 from sandbox.server import Sandbox
 from sources.accounts.values import GivenValues
 from tests.faults.contents import contents
+from tests.support.asked_again import REQUESTS_FOR_DETAILS
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +66,7 @@ def test_everything_comes_back(
     # Of details only those that still accrue are asked for.
     details = sum(n for route, n in sandbox.requests.items() if "{invoice" in route.lower())
     with closing(duckdb.connect(warehouse.published, read_only=True)) as connection:
-        [accruing] = connection.execute(
-            "SELECT count(*) FROM fct_invoices WHERE payment_status = 'upcoming'"
-            " AND vendor IN ('mongodb', 'northflank', 'planetscale')"
-        ).fetchall()
+        [accruing] = connection.execute(REQUESTS_FOR_DETAILS).fetchall()
     assert (details,) == accruing
 
 

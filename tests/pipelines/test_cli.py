@@ -449,7 +449,7 @@ def test_demo_asks_the_sandbox_only_and_keeps_what_others_put_beside_it(
             finished = billhouse("demo", variables=sandbox.environment())
             assert finished.returncode == 0, finished.stderr
             assert not sandbox.requests
-            assert re.search(r"^new +\d+ +focus, ", finished.stdout, re.MULTILINE)
+            assert re.search(r"^new +\d+ .*\bfocus, ", finished.stdout, re.MULTILINE)
             titles = [line for line in finished.stdout.splitlines() if "Invented data" in line]
             assert len(titles) == 6
             published = folder / "billhouse.duckdb"

@@ -187,8 +187,8 @@ BREAKS = {
     ),
     "months closed before they are over": Break(
         "marts/dim_billing_periods.sql",
-        "AND counted.ends_at <= run.started_at\n",
-        "AND TRUE\n",
+        "AND counted.ends_at <= run.started_at\n    AND uncovered.vendor IS NULL AS is_closed",
+        "AS is_closed",
     ),
 }  # fmt: skip
 

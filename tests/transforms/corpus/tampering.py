@@ -50,7 +50,8 @@ ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 STATED = "intermediate.stated_parts"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
-RATED = "exchange_rate_basis = 'period_end'"
+IN_DOLLARS = "currency = 'USD'"
+RATED = "exchange_rate_basis = 'period_end' AND payment_status <> 'void' AND total_cents <> 0"
 REPORTED = "marts.fct_reporting_spend"
 
 TAMPERING: dict[str, list[str]] = {
@@ -188,8 +189,8 @@ TAMPERING: dict[str, list[str]] = {
     ],
     "currencies_of_lines": [
         one(LINES, "currency = 'EUR'", LINE),
-        one(LINES, "currency = 'EUR'", "record_type = 'header' AND amount_cents = 0"),
-        one(LINES, "currency = 'EUR'", "record_type = 'line' AND amount_cents > 0"),
+        one(LINES, "currency = 'EUR'", f"record_type = 'header' AND {IN_DOLLARS} AND amount_cents = 0"),
+        one(LINES, "currency = 'EUR'", f"record_type = 'line' AND {IN_DOLLARS} AND amount_cents > 0"),
         one(LINES, "amount_cents = amount_cents + 1", LINE),
         one(LINES, "amount_cents = NULL", LINE),
     ],
