@@ -6,6 +6,7 @@ WITH changes AS (
             WHEN old.invoice_id IS NULL THEN 'new'
             WHEN new.invoice_id IS NULL THEN 'upcoming one settled into issued ones'
             WHEN new.delisted_at IS NOT NULL AND old.delisted_at IS NULL THEN 'delisted'
+            WHEN old.payment_status = 'upcoming' AND new.payment_status <> 'upcoming' THEN 'issued'
             WHEN new.payment_status <> old.payment_status THEN old.payment_status || ' → ' || new.payment_status
             WHEN new.total_cents <> old.total_cents THEN 'amount corrected'
         END AS change

@@ -50,7 +50,8 @@ ENDED = f"{of(T_9)} AND valid_to IS NOT NULL"
 STATED = "intermediate.stated_parts"
 LINE = f"{of(T_1)} AND category = 'usage'"
 
-IN_DOLLARS = "currency = 'USD'"
+OF_NOTHING = "currency = 'USD' AND amount_cents = 0"
+OF_DOLLARS = "currency = 'USD' AND amount_cents > 0"
 RATED = "exchange_rate_basis = 'period_end' AND payment_status <> 'void' AND total_cents <> 0"
 REPORTED = "marts.fct_reporting_spend"
 
@@ -189,8 +190,8 @@ TAMPERING: dict[str, list[str]] = {
     ],
     "currencies_of_lines": [
         one(LINES, "currency = 'EUR'", LINE),
-        one(LINES, "currency = 'EUR'", f"record_type = 'header' AND {IN_DOLLARS} AND amount_cents = 0"),
-        one(LINES, "currency = 'EUR'", f"record_type = 'line' AND {IN_DOLLARS} AND amount_cents > 0"),
+        one(LINES, "currency = 'EUR'", f"record_type = 'header' AND {OF_NOTHING}"),
+        one(LINES, "currency = 'EUR'", f"record_type = 'line' AND {OF_DOLLARS}"),
         one(LINES, "amount_cents = amount_cents + 1", LINE),
         one(LINES, "amount_cents = NULL", LINE),
     ],

@@ -38,10 +38,11 @@ FROM (
     ('of two', 'v', 'a', 'EUR', 3, 500, 'paid', NULL),
     ('void in June', 'v', 'a', 'EUR', 6, 70, 'void', NULL),
     ('nothing in June', 'v', 'a', 'EUR', 6, 70, 'paid', NULL),
-    ('in pounds', 'w', 'p', 'GBP', 7, 7, 'unknown', NULL)
+    ('in pounds', 'w', 'p', 'GBP', 7, 7, 'unknown', NULL),
+    ('still upcoming', 'w', 'p', 'GBP', 7, 8, 'upcoming', NULL)
 ) AS given (invoice_id, vendor, account, currency, month, total_cents, payment_status, link);
 
--- What the demo's months show: one went, two were delisted, one was paid and one corrected; the rest is new.
+-- What the demo's months show: one went, two were delisted, one was paid, one corrected, one issued; the rest is new.
 CREATE TABLE twins.before_invoices AS
 FROM twins.fct_invoices
 WHERE invoice_id NOT IN ('now', 'in pounds');
@@ -49,6 +50,7 @@ UPDATE twins.fct_invoices SET delisted_at = TIMESTAMPTZ '2026-07-01'
 WHERE invoice_id IN ('earliest', 'of another');
 UPDATE twins.before_invoices SET invoice_id = 'settled' WHERE invoice_id = 'upcoming';
 UPDATE twins.before_invoices SET payment_status = 'open' WHERE invoice_id = 'in dollars';
+UPDATE twins.before_invoices SET payment_status = 'upcoming' WHERE invoice_id = 'of two';
 UPDATE twins.before_invoices SET total_cents = 1 WHERE invoice_id = 'a small one';
 
 INSERT INTO twins.invoice_changes BY NAME
