@@ -63,7 +63,8 @@ SELECT * FROM (
 -- Six that differ by one in each column of the order in turn, those of the corpus' comparisons; the last two are turned
 -- round, and so is what is ordered by amounts before.
 INSERT INTO twins.fct_invoice_lines BY NAME
-SELECT * FROM (
+SELECT *, concat_ws(' ', invoice_id, category, sku, project, resource, amount_cents) AS line_id
+FROM (
     VALUES
     ('now', 'b', 'b', 'b', 'b', 'b', 5),
     ('now', 'b', 'b', 'b', 'b', 'a', 5),
