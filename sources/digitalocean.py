@@ -20,6 +20,7 @@ from sources.client.client import Client
 from sources.client.limits import Rate
 from sources.client.paging import Envelope, Page, linked_pages
 from sources.client.redaction import Redactor, Secret
+from sources.client.responses import Nothing
 from sources.keys import UPCOMING, Key, content_key, id_key, is_object, scalar
 from sources.vendor import (
     Account,
@@ -35,6 +36,7 @@ from sources.vendor import (
 INVOICES = "/v2/customers/my/invoices"
 LARGEST_PAGE = [("per_page", "200")]
 SUMMARY = "summary"
+UNKNOWN_YET = Nothing(404, "not_found")
 
 
 class DigitaloceanAccount(Account, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -159,10 +161,12 @@ def probe(account: DigitaloceanAccount) -> Listing:
     return UPCOMING_LISTING
 
 
-async def _detail_pages(identifier: str, client: Client) -> AsyncIterator[Page]:
+async def _detail_pages(
+    identifier: str, nothing: Nothing | None, client: Client
+) -> AsyncIterator[Page]:
     path = f"{INVOICES}/{path_segment(identifier)}"
     url = client.url(f"{path}/summary")
-    summary = await client.get_url(url, msgspec.Raw)
+    summary = await client.get_url(url, msgspec.Raw, nothing=nothing)
     yield [is_of(client, url, summary, identifier, "invoice_uuid")]
     first = client.url(path, LARGEST_PAGE)
     async for page in linked_pages(client, first, ITEM_PAGES, client.link):
@@ -176,11 +180,16 @@ def _detail_key(identifier: str, document: msgspec.Raw) -> Key:
 
 
 def detail(account: DigitaloceanAccount, key: str, document: bytes) -> Listing | None:
-    """The summary, and the items: of a large team's invoice there are thousands."""
+    """The summary, and the items: of a large team's invoice there are thousands.
+
+    Nobody says that the invoice which still accrues has them: then it has no lines yet.
+    """
     identifier = scalar(document, "invoice_uuid")
     if identifier is None:
         return None
-    return Listing(key, partial(_detail_pages, identifier), partial(_detail_key, identifier))
+    nothing = UNKNOWN_YET if key == UPCOMING else None
+    pages = partial(_detail_pages, identifier, nothing)
+    return Listing(key, pages, partial(_detail_key, identifier))
 
 
 def pdf_path(account: DigitaloceanAccount, document: bytes) -> str | None:

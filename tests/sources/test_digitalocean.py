@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sources.fetching import Fetched, account, fetched
-from tests.sources.scripted import Request, Scripted, document
+from tests.sources.scripted import Request, Scripted, document, response
 
 LISTED = [{"invoice_uuid": name, "amount": "3.00", "invoice_period": "2026-02"} for name in "ab"]
 ITEMS = [
@@ -87,6 +87,22 @@ def test_the_running_month_has_one_key_and_is_asked_for_by_its_id(server: Script
     ]
     assert hashes[0] == hashes[1]
     assert hashes[0][0] == "upcoming"
+
+
+def test_a_running_month_without_a_summary_has_no_lines_yet(server: Scripted) -> None:
+    """Of an issued invoice it is a failure."""
+
+    def answer(request: Request) -> bytes:
+        _, _, name = request.path.partition("/invoices/")
+        if not name:
+            return document({"invoices": LISTED[:1], "invoice_preview": preview})
+        return response('{"id": "not_found", "message": "no such invoice"}', "404 Not Found")
+
+    preview = {**LISTED[0], "invoice_uuid": "c"}
+    server.answer = answer
+    result = fetched(account("digitalocean", server.url))
+    assert "/invoices/a/summary" in result.error
+    assert "/invoices/c/" not in result.error
 
 
 def test_the_customers_data_is_in_no_table(server: Scripted) -> None:
