@@ -7,9 +7,10 @@ credits stand in the summary alone, and an item has no id.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from math import ceil
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -77,6 +78,9 @@ class NumberedPage(ListAnswer, kw_only=True):
         return ceil(self.total / listed) if self.total and listed else None
 
 
+N = TypeVar("N", bound=NumberedPage)
+
+
 class InvoicesPage(NumberedPage):
     invoices: list[msgspec.Raw]
     invoice_preview: msgspec.Raw = NULL
@@ -112,26 +116,21 @@ def item_key(document: bytes | msgspec.Raw) -> Key:
     )
 
 
-INVOICE_PAGES = Envelope(
-    InvoicesPage,
-    lambda page: page.documents,
-    lambda page: page.next_link,
-    number="page",
-    last_number=lambda page: page.last_number,
-    size=lambda page: page.total,
-    total=lambda page: page.total,
-    mark=invoice_key,
-)
-ITEM_PAGES = Envelope(
-    ItemsPage,
-    lambda page: page.documents,
-    lambda page: page.next_link,
-    number="page",
-    last_number=lambda page: page.last_number,
-    size=lambda page: page.total,
-    total=lambda page: page.total,
-    mark=item_key,
-)
+def _numbered(into: type[N], mark: Callable[[bytes | msgspec.Raw], Key]) -> Envelope[N]:
+    return Envelope(
+        into,
+        lambda page: page.documents,
+        lambda page: page.next_link,
+        number="page",
+        last_number=lambda page: page.last_number,
+        size=lambda page: page.total,
+        total=lambda page: page.total,
+        mark=mark,
+    )
+
+
+INVOICE_PAGES = _numbered(InvoicesPage, invoice_key)
+ITEM_PAGES = _numbered(ItemsPage, item_key)
 
 
 def issued_pages(client: Client) -> AsyncIterator[Page]:

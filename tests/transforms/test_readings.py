@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pipelines.transform.model import TRANSFORMS
+from tests.end_to_end.expectation import AIVEN_WORDS as AIVEN_STATES
 from tests.transforms.work_database import WorkDatabase
 
 TURSO: dict[str, Any] = {
@@ -160,24 +161,11 @@ def aiven(payment_status: str, word: str | None) -> Reading:
     return Reading("aiven", AIVEN | {"state": word}, columns)
 
 
-AIVEN_WORDS: dict[str | None, str] = {
-    "estimate": "upcoming",
-    "estimate_only_project_charges_calculated": "upcoming",
-    "mailed": "open",
-    "due": "open",
-    "due_only_project_charges_calculated": "open",
-    "failed_credit_card_charge": "failed",
-    "failed_no_credit_card": "failed",
-    "paid": "paid",
-    "no_payment_expected": "no_charge",
-    "partner_metering": "no_charge",
-    "uncollectible": "written_off",
-    "waived": "written_off",
-    "consolidated": "void",
-    "accrual": "unknown",
-    "something new": "unknown",
-    None: "unknown",
-}
+AIVEN_WORDS: list[tuple[str | None, str]] = [
+    *AIVEN_STATES.items(),
+    ("something new", "unknown"),
+    (None, "unknown"),
+]
 MONGODB_WORDS: dict[str | None, str] = {
     "PENDING": "upcoming",
     "CLOSED": "open",
@@ -481,7 +469,7 @@ STATUSES = [
     scaleway("void", "outdated"),
     scaleway("unknown", "disputed"),
     Reading("scaleway", SCALEWAY | {"number": 0}, {"invoice_number": None}),
-    *(aiven(status, word) for word, status in AIVEN_WORDS.items()),
+    *(aiven(status, word) for word, status in AIVEN_WORDS),
     Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]
 READINGS = (
