@@ -19,7 +19,7 @@ from pipelines.transform import project
 from pipelines.transform.model import TRANSFORMS, ModelError, Query
 from tests.mutants.mutations import Mutant
 from tests.transforms.corpus.askings import read_queries
-from tests.transforms.corpus.expected import EVIDENCE, found_after
+from tests.transforms.corpus.expected import EVIDENCE, found_after, rates_in_other_currencies
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial
 
@@ -55,6 +55,7 @@ _TESTS = {
 }
 
 
+_OF_RATES = {"intermediate/rate_candidates.sql", "intermediate/invoice_rates.sql"}
 _EXPECTED = EVIDENCE | {each.name for each in project.models() if each.name.startswith("marts.")}
 
 
@@ -77,6 +78,7 @@ class Judge:
         shutil.copy(ROOT / "pyproject.toml", folder)
         audits = list(project.audits())
         self._found = self._trial.audit(audits)
+        self._rates = rates_in_other_currencies(self._trial)
         self._in_order = {
             file: self._trial.connection.execute(query).fetchall()
             for file, query in read_queries().items()
@@ -143,6 +145,8 @@ class Judge:
                 if name.startswith(file)
             )
         if self._trial.build(folder, [file], until=_EXPECTED) & _EXPECTED:
+            return True
+        if file in _OF_RATES and rates_in_other_currencies(self._trial, folder) != self._rates:
             return True
         if kind == "macros":
             rows = {name: self._trial.rows(query) for name, query in read_queries(folder).items()}

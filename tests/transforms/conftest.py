@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.transforms.corpus.trial import Trial
 from tests.transforms.work_database import WorkDatabase
 
 
@@ -16,3 +17,11 @@ def work(tmp_path: Path) -> Iterator[WorkDatabase]:
     database = WorkDatabase(tmp_path / "work.duckdb")
     yield database
     database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def trial() -> Iterator[Trial]:
+    """The corpus, built; whoever changes it undoes that."""
+    opened = Trial()
+    yield opened
+    opened.connection.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,6 @@ AUDITS = {each.name: each for each in project.audits()}
 CASES = [
     (name, number) for name in AUDITS for number in range(max(1, len(TAMPERING.get(name, ()))))
 ]
-
-
-@pytest.fixture(scope="module")
-def trial() -> Iterator[Trial]:
-    opened = Trial()
-    yield opened
-    opened.connection.close()
 
 
 def test_no_audit_is_forgotten() -> None:

@@ -7,7 +7,6 @@ in its place.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,13 +190,6 @@ BREAKS = {
         "AS is_closed",
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def trial() -> Iterator[Trial]:
-    opened = Trial()
-    yield opened
-    opened.connection.close()
 
 
 @pytest.fixture

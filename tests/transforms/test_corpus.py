@@ -6,7 +6,14 @@ import difflib
 
 import pytest
 
-from tests.transforms.corpus.expected import built, expected_rows, given_rows
+from tests.transforms.corpus.expected import (
+    RATES,
+    built,
+    expected_rows,
+    given_rows,
+    rates_in_other_currencies,
+)
+from tests.transforms.corpus.trial import Trial
 
 EXPECTED = expected_rows()
 
@@ -33,3 +40,9 @@ def test_rows(given: dict[str, list[str]], name: str) -> None:
 def test_no_audit_finds_an_error(given: dict[str, list[str]]) -> None:
     assert given["audits.jsonl"]
     assert not [line for line in given["audits.jsonl"] if '"severity": "error"' in line]
+
+
+def test_rates_in_other_currencies(trial: Trial) -> None:
+    expected = RATES.read_text(encoding="utf-8").splitlines()
+    difference = difflib.unified_diff(expected, rates_in_other_currencies(trial), n=0)
+    assert not list(difference), "see tests/transforms/corpus/expected.py"

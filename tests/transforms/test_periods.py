@@ -162,6 +162,24 @@ def test_unusual_forms(connection: duckdb.DuckDBPyConnection, text: str, moment:
     assert read(connection, text, text)[0] == moment
 
 
+def test_no_time_hangs_on_the_row_before(connection: duckdb.DuckDBPyConnection) -> None:
+    stated = [
+        "2024-01-01T05:00",
+        "2024-01-01 05:00:00",
+        "2024-01-01",
+        "20240101T0500",
+        "1704085200",
+    ]
+    zones = ["EST", "Asia/Tokyo", "+05:30", "Z", "XQZ"]
+    texts = [
+        each for zone in zones for text in stated for each in (f"2024-01-01 05:00:00 {zone}", text)
+    ]
+    read_together = connection.execute(
+        "SELECT moment(text) FROM (SELECT unnest($1) AS text)", [texts]
+    ).fetchall()
+    assert [row[0] for row in read_together] == [read(connection, text, text)[0] for text in texts]
+
+
 @pytest.mark.parametrize(
     ("value", "is_absent"),
     [

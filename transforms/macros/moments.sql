@@ -9,20 +9,24 @@ CREATE OR REPLACE MACRO is_sane(value) AS (value BETWEEN '1970' AND '2200');
 CREATE OR REPLACE MACRO is_absent_time(value) AS
     regexp_matches(value, '^(((0001-01-0[12]|0000-12-3[01]|0000-00-00)([Tt ].*)?)|-62135596800([.]0+)?)?$');
 
--- Forms that are rare, put into the one that the engine casts (UTC where no offset is named, since that is the session's
--- time zone): without seconds, with a comma, with a blank before the offset, or with Go's two offsets. What a zone's letters
--- mean is guessed for none but UTC. A leap second is the moment after it.
+-- Forms that are rare, put into the one that the engine casts: without seconds, with a comma, with a blank before the offset,
+-- or with Go's two offsets. UTC where no offset is named, and said so: the engine would take the zone that the row before
+-- named in letters. What those mean is guessed for none but UTC. A leap second is the moment after it.
 CREATE OR REPLACE MACRO stated_time(value) AS
     TRY_CAST(
         regexp_replace(
             regexp_replace(
                 regexp_replace(
-                    regexp_replace(replace(upper(value), ',', '.'), 'UTC|GMT', 'Z'), '^(.{16})($|[^:])', '\1:00\2'
+                    regexp_replace(
+                        regexp_replace(replace(upper(value), ',', '.'), 'UTC|GMT', 'Z'), '^(.{16})($|[^:])', '\1:00\2'
+                    ),
+                    '^(.{16}):60',
+                    '\1:59'
                 ),
-                '^(.{16}):60',
-                '\1:59'
+                '^(.{19}(?:[.][0-9]+)?) ?$',
+                '\1Z'
             ),
-            '^(.{10})[T ](.{8}(?:[.][0-9]+)?) ?(?:(Z|[+-][0-9]{2}:?(?:[0-9]{2})?)(?: [A-Z]{1,4})?)?$',
+            '^(.{10})[T ](.{8}(?:[.][0-9]+)?) ?(Z|[+-][0-9]{2}:?(?:[0-9]{2})?)(?: [A-Z]{1,4})?$',
             '\1 \2\3'
         ) AS TIMESTAMPTZ
     ) + CASE WHEN value LIKE '________________:60%' THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;

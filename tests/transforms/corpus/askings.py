@@ -1,4 +1,8 @@
-"""What alerts, exports and reports ask: their files, filled in with what the tests ask with."""
+"""What alerts, exports and reports ask: their files, filled in with what the tests ask with.
+
+And macros, whose branches hardly any document reaches: `macros/*.sql` ask them outright; and the
+models of exchange rates in other currencies than the one that the corpus reports in.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from pipelines.transform.model import TRANSFORMS
 from tests.transforms.corpus.given import STARTED_AT
 
 TWINS = Path(__file__).parent / "twins.sql"
+_OF_MACROS = Path(__file__).parent / "macros"
 _TWINS_TEXT = TWINS.read_text(encoding="utf-8")
 _TWIN_NAMES = "|".join(re.findall(r"CREATE TABLE twins\.(\w+)", _TWINS_TEXT))
 _TWIN = re.compile(rf"\b(FROM|JOIN) (?:marts\.)?(?=({_TWIN_NAMES})\b)")
@@ -141,8 +146,11 @@ def add_twins(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
-    """What alerts, exports and reports ask of the tables, by file."""
+    """What alerts, exports and reports ask of the tables, and the tests of macros, by file."""
     found: dict[str, str] = {}
+    for path in sorted(_OF_MACROS.glob("*.sql")):
+        for number, query in enumerate(path.read_text(encoding="utf-8").split(";\n"), start=1):
+            found[f"macros/{path.name} {number}"] = query
     for kind in ("alerts", "exports", "reports"):
         for path in sorted((folder / kind).glob("*.sql")):
             text = path.read_text(encoding="utf-8")
@@ -154,6 +162,21 @@ def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
                 if query not in found.values():
                     found[f"{kind}/{path.name}{asking['again']}"] = query
     return found
+
+
+def rates_in(currency: str, folder: Path = TRANSFORMS) -> str:
+    """What asks how many invoices had which rate, were this the reporting currency."""
+    candidates, rates = (
+        (folder / "intermediate" / f"{name}.sql").read_text(encoding="utf-8")
+        for name in ("rate_candidates", "invoice_rates")
+    )
+    reporting = f"(SELECT '{currency}' AS currency, newest_day FROM staging.reporting)"
+    candidates = candidates.replace("staging.reporting", reporting)
+    rates = rates.replace("intermediate.rate_candidates", f"(\n{candidates}\n)")
+    return (
+        "SELECT * EXCLUDE (invoice_id, numerator, denominator, frozen_at),"
+        f" count(*) AS invoices FROM (\n{rates}\n) GROUP BY ALL ORDER BY ALL"
+    )
 
 
 def _filled_in(folder: Path, text: str, asking: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ import duckdb
 from pipelines.transform import BuildResult
 from pipelines.transform.model import TRANSFORMS, Query
 from pipelines.transform.project import audits
-from tests.transforms.corpus.askings import add_twins, read_queries
+from tests.transforms.corpus.askings import add_twins, rates_in, read_queries
 from tests.transforms.corpus.given import STARTED_AT, load, name_most_issuers
 from tests.transforms.corpus.tampering import TAMPERING
 from tests.transforms.corpus.trial import Trial
@@ -24,6 +24,7 @@ from tests.transforms.work_database import build_beside
 
 EXPECTED = Path(__file__).parent / "expected"
 FIRED = EXPECTED / "audits_that_fire.jsonl"
+RATES = EXPECTED / "rates_in_other_currencies.jsonl"
 # What audits compare the marts with: it must be right as well.
 EVIDENCE = {
     "intermediate.detail_totals",
@@ -80,12 +81,21 @@ def found_after(trial: Trial, audit: Query, change: str) -> dict[str, Any]:
     return {"rows": len(rows), "first": [json.loads(row) for row in rows[:2]]}
 
 
+def rates_in_other_currencies(trial: Trial, folder: Path = TRANSFORMS) -> list[str]:
+    """The rates of the corpus in three currencies that it doesn't report in."""
+    return [
+        row
+        for currency in ("EUR", "USD", "BGN")
+        for row in _rows(trial.connection, rates_in(currency, folder))
+    ]
+
+
 def expected_rows() -> dict[str, list[str]]:
     """What the files say."""
     return {
         path.name: path.read_text(encoding="utf-8").splitlines()
         for path in sorted(EXPECTED.glob("*.jsonl"))
-        if path != FIRED
+        if path not in (FIRED, RATES)
     }
 
 
@@ -134,8 +144,12 @@ def main() -> None:
         path.unlink()
     for name, lines in found.items():
         (EXPECTED / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    fired = fired_rows(Trial(), audits())
-    FIRED.write_text("".join(f"{line}\n" for line in fired), encoding="utf-8")
+    trial = Trial()
+    for path, lines in (
+        (FIRED, fired_rows(trial, audits())),
+        (RATES, rates_in_other_currencies(trial)),
+    ):
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
