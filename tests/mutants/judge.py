@@ -55,7 +55,9 @@ _TESTS = {
 }
 
 
-_OF_RATES = {"intermediate/rate_candidates.sql", "intermediate/invoice_rates.sql"}
+_OF_RATES = {
+    f"intermediate/{name}.sql" for name in ("rate_candidates", "invoice_rates", "rate_corrections")
+}
 _EXPECTED = EVIDENCE | {each.name for each in project.models() if each.name.startswith("marts.")}
 
 

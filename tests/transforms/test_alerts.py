@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -128,6 +128,10 @@ def test_budgets_that_were_passed(work: WorkDatabase) -> None:
             for month in (9, 10)
         ]
         assert found(work, "budget_passed") == messages[:told]
+    # October ended 45 days before.
+    end = datetime(2026, 12, 16, tzinfo=UTC)
+    assert found(work, "budget_passed", end - timedelta(seconds=1)) == messages[1:]
+    assert found(work, "budget_passed", end) == []
 
 
 def test_closed_months_that_would_now_be_something_else(work: WorkDatabase) -> None:

@@ -231,6 +231,25 @@ def test_what_is_issued_after_a_correction_goes_by_it(work: WorkDatabase) -> Non
     assert changes(work) == []
 
 
+def test_what_accrues_is_issued_when_its_period_is_over(work: WorkDatabase) -> None:
+    evening = datetime(2026, 10, 30, 20, tzinfo=UTC)
+    period = {"billing_period_start": "2026-10-01", "billing_period_end": "2026-10-30"}
+    for key, is_paid in (("accrues", False), ("paid", True)):
+        document = {"id": key, "total": "100.00", "paid": is_paid, **period}
+        work.add("planetscale", document, key=key, valid_from=evening - timedelta(days=9))
+    issued = northflank("USD", evening.date(), "100.00")
+    work.add("northflank", issued, valid_from=evening - timedelta(days=9))
+    publish(work, {FRIDAY: {"USD": "1.6"}}, evening)
+    publish(work, {FRIDAY: {"USD": "1.25"}}, evening + timedelta(hours=2))
+    work.build()
+    rates = work.rows("SELECT payment_status, exchange_rate FROM marts.fct_invoices ORDER BY ALL")
+    assert [tuple(row.values()) for row in rates] == [
+        ("open", Decimal("1.25")),
+        ("open", Decimal("1.6")),
+        ("paid", Decimal("1.6")),
+    ]
+
+
 def test_a_day_that_comes_later_than_those_after_it_changes_nothing(work: WorkDatabase) -> None:
     work.add("northflank", northflank("USD", DAY, "100.00"))
     publish(work, {"2026-10-29": {"USD": "1.25"}, MONDAY: {"USD": "2"}})

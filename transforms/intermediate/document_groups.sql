@@ -11,10 +11,9 @@ WITH listed AS (
         bool_and(is_listed_upcoming) AS is_upcoming,
         min(valid_from) AS appeared_at,
         CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS disappeared_at,
-        -- Each end but the last is a beginning too, where it was always listed.
+        -- Each end is a beginning too, where it was always listed and is still.
         CASE
-            WHEN count(*) = count(valid_to)
-                OR sum(moment_number(valid_to)) <> sum(moment_number(valid_from)) - moment_number(min(valid_from))
+            WHEN sum(moment_number(valid_to)) <> sum(moment_number(valid_from)) - moment_number(min(valid_from))
                 THEN min(valid_to)
         END AS first_lost_at
     FROM intermediate.invoice_versions

@@ -41,7 +41,7 @@ SELECT
         is_known_by_period, gone_at, issued_by
     ),
     valid_from AS updated_at,
-    CASE WHEN valid_to IS NOT NULL THEN coalesce(gone_at, valid_to) END AS delisted_at
+    CASE WHEN valid_to IS NOT NULL THEN gone_at END AS delisted_at
 FROM ranked
 WHERE
     choice = 1

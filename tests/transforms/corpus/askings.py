@@ -164,19 +164,24 @@ def read_queries(folder: Path = TRANSFORMS) -> Mapping[str, str]:
     return found
 
 
-def rates_in(currency: str, folder: Path = TRANSFORMS) -> str:
-    """What asks how many invoices had which rate, were this the reporting currency."""
-    candidates, rates = (
+def rates_in(currency: str, folder: Path = TRANSFORMS) -> list[str]:
+    """What asks how many invoices had which rate, and which corrected one, were this the reporting
+    currency."""
+    candidates, rates, corrections = (
         (folder / "intermediate" / f"{name}.sql").read_text(encoding="utf-8")
-        for name in ("rate_candidates", "invoice_rates")
+        for name in ("rate_candidates", "invoice_rates", "rate_corrections")
     )
-    reporting = f"(SELECT '{currency}' AS currency, newest_day FROM staging.reporting)"
-    candidates = candidates.replace("staging.reporting", reporting)
-    rates = rates.replace("intermediate.rate_candidates", f"(\n{candidates}\n)")
-    return (
-        "SELECT * EXCLUDE (invoice_id, numerator, denominator, frozen_at),"
-        f" count(*) AS invoices FROM (\n{rates}\n) GROUP BY ALL ORDER BY ALL"
-    )
+    reporting = f"(SELECT '{currency}' AS currency, newest_day FROM staging.reporting)"  # noqa: S608
+    candidates = f"(\n{candidates.replace('staging.reporting', reporting)}\n)"
+    rates = f"(\n{rates.replace('intermediate.rate_candidates', candidates)}\n)"
+    corrections = corrections.replace("intermediate.rate_candidates", candidates)
+    corrections = corrections.replace("intermediate.invoice_rates", rates)
+    return [
+        "SELECT * EXCLUDE (invoice_id, numerator, denominator, frozen_at),"  # noqa: S608
+        f" count(*) AS invoices FROM {rates} GROUP BY ALL ORDER BY ALL",
+        f"SELECT * EXCLUDE (invoice_id), count(*) AS invoices FROM (\n{corrections}\n)"  # noqa: S608
+        " GROUP BY ALL ORDER BY ALL",
+    ]
 
 
 def _filled_in(folder: Path, text: str, asking: Mapping[str, str]) -> str:

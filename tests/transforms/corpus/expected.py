@@ -86,7 +86,8 @@ def rates_in_other_currencies(trial: Trial, folder: Path = TRANSFORMS) -> list[s
     return [
         row
         for currency in ("EUR", "USD", "BGN")
-        for row in _rows(trial.connection, rates_in(currency, folder))
+        for query in rates_in(currency, folder)
+        for row in _rows(trial.connection, query)
     ]
 
 
