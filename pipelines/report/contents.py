@@ -78,6 +78,9 @@ class Contents:
     rates: Sequence[Row]
     sections: Sequence[CurrencySection]
     changes: Sequence[Row]
+    to_accrue: Sequence[Row]
+    closes: Sequence[Row]
+    since_close: Sequence[Row]
     account_months: Sequence[Row]
     gaps: int
     freshness: Sequence[Row]
@@ -131,6 +134,9 @@ def contents(connection: duckdb.DuckDBPyConnection, months: int) -> Contents:
                 for each in ask(connection, "currencies")
             ],
             ask(connection, "changes", limit=_CHANGES_SHOWN),
+            ask(connection, "to_accrue"),
+            ask(connection, "closes"),
+            ask(connection, "since_close"),
             ask(connection, "account_months", months=months),
             gaps["gaps"],
             ask(connection, "freshness", now=now),

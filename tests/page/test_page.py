@@ -112,6 +112,40 @@ def test_all_changes_on_the_page(altered: Warehouse) -> None:
     assert "Shown: the newest" not in page(made)
 
 
+def test_what_to_accrue_and_what_closed_months_would_say(altered: Warehouse) -> None:
+    with opened(altered) as connection:
+        text = page(contents(connection, 13))
+        amounts = connection.execute(
+            "SELECT strftime(month, '%Y-%m'), is_over, amount FROM accruals WHERE amount <> 0"
+        ).fetchall()
+    assert "No month is." in text
+    assert amounts
+    section = text[text.index('id="accruals"') : text.index('id="closed"')]
+    shown = re.findall(r"<td>(\S+)( so far)?</td>.*<td class=.number.>(.+)</td>", section)
+    assert sorted(
+        (month, not so_far, Decimal(amount.replace(",", "").replace("−", "-")))
+        for month, so_far, amount in shown
+    ) == sorted(amounts)
+    with duckdb.connect(altered.published) as connection:
+        connection.execute(
+            "INSERT INTO month_closes VALUES ('2026-03-01', '2026-03', now(), now())"
+        )
+    with opened(altered) as connection:
+        assert "What is closed would say the same now." in page(contents(connection, 13))
+    with duckdb.connect(altered.published) as connection:
+        connection.execute(
+            "INSERT INTO close_differences BY NAME SELECT DATE '2026-03-01' AS month,"
+            " 'acme' AS account, 'turso' AS vendor, 'EUR' AS currency, 'line ' || i AS description,"
+            " 1.5 AS amount_at_close, -0.25 AS difference FROM range(201) AS lines (i)"
+        )
+    with opened(altered) as connection:
+        text = page(contents(connection, 13))
+    assert "What closed months would say now" in text
+    cells = re.findall(r"line 7</td><td>EUR</td>(.*)</tr>", text)
+    assert re.findall(r">([^<]+)</td>", cells[0]) == ["1.50", "–", "-0.25"]
+    assert "Shown: 200 of 201 lines." in text
+
+
 def test_a_copy_of_another_version(altered: Warehouse) -> None:
     with duckdb.connect(altered.published) as connection:
         connection.execute("DROP TABLE dim_billing_periods")

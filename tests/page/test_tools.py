@@ -1,4 +1,4 @@
-"""docs/tools.md as people follow it: dlt's own command, dbt, a notebook."""
+"""docs/tools.md as people follow it: dlt's own command, dbt, a notebook; docs/finops.md's SQL."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from pipelines.warehouse.files import Warehouse
+from tests.page.conftest import Command
 from tests.support.commands import said
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +86,33 @@ def test_a_notebook_reads_exact_amounts(copied: Path, tmp_path: Path) -> None:
     found = re.fullmatch(r"Decimal\('(.+)'\) (.+)", said)
     assert found is not None, said
     assert (Decimal(found[1]), found[2]) == (amount, str(month))
+
+
+def test_what_finops_tools_are_given_is_the_whole_export(
+    example: Warehouse, billhouse: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "cost-and-usage.parquet"
+    options = ("--dataset", "cost-and-usage", "--output", str(file))
+    finished = billhouse(example, "export", "focus", *options)
+    assert finished.returncode == 0, finished.stderr
+    finops = (ROOT / "docs" / "finops.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", finops, re.DOTALL)
+    assert len(queries) == 3
+    exported = f"FROM '{file}'"
+    with duckdb.connect() as connection:
+        for query in queries:
+            for name in (file.name, "vantage.csv", "cloudzero.csv.gz", "months"):
+                query = query.replace(f"'{name}'", f"'{tmp_path / name}'")
+            connection.execute(query)
+        for given, expected in (
+            ("sum(BilledCost) FROM '{}/vantage.csv'", f"{exported} WHERE NOT x_IsEstimate"),
+            (
+                "sum(\"cost/cost\") FROM '{}/cloudzero.csv.gz'",
+                f"{exported} WHERE BillingCurrency = 'USD'",
+            ),
+            ("sum(BilledCost) FROM '{}/months/*/*/*.parquet'", exported),
+        ):
+            [found] = connection.execute(f"SELECT count(*), {given.format(tmp_path)}").fetchall()
+            [stated] = connection.execute(f"SELECT count(*), sum(BilledCost) {expected}").fetchall()
+            assert found[0] == stated[0] > 0
+            assert abs(Decimal(str(found[1])) - Decimal(str(stated[1]))) < Decimal("0.0001")

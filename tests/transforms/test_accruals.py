@@ -73,3 +73,36 @@ def test_credits_and_what_is_billed_already_are_no_reason_to_accrue(work: WorkDa
         }
         work.add("planetscale", document, key=start, account="half")
     assert accrued(work, datetime(2026, 11, 20, tzinfo=UTC)) == []
+
+
+def bill_in(work: WorkDatabase, currency: str, start: str, end: str, total: str) -> None:
+    first, last = (datetime.fromisoformat(f"2026-{day}T00:00:00+00:00") for day in (start, end))
+    document = {
+        "id": f"{currency} {start}",
+        "status": "paid",
+        "currency": currency,
+        "total": float(total),
+        "period": {"start": int(first.timestamp()), "end": int(last.timestamp())},
+    }
+    work.add("northflank", document, key=document["id"], account="two")
+
+
+def test_each_currency_of_an_account_ends_for_itself(work: WorkDatabase) -> None:
+    for start, end in (("07-01", "08-01"), ("08-01", "09-01"), ("09-01", "10-01")):
+        bill_in(work, "eur", start, end, "20.00")
+        bill_in(work, "usd", start, end if end < "10" else "09-16", "10.00")
+    # Of dollars, September is billed to its middle.
+    assert accrued(work, datetime(2026, 10, 20, tzinfo=UTC)) == [
+        ("10", Decimal("10.00"), "mean", 2, False),
+        ("10", Decimal("20.00"), "mean", 3, False),
+    ]
+
+
+def test_a_cent_is_accrued_and_nothing_is_not(work: WorkDatabase) -> None:
+    now = datetime(2026, 10, 20, tzinfo=UTC)
+    bill_in(work, "usd", "09-01", "10-01", "0.01")
+    assert accrued(work, now) == [("10", Decimal("0.01"), "mean", 1, False)]
+    # What is 0 in full, and has a credit for the days since.
+    bill_in(work, "eur", "09-01", "10-01", "0.00")
+    bill_in(work, "eur", "10-01", "10-15", "-5.00")
+    assert accrued(work, now) == [("10", Decimal("0.01"), "mean", 1, False)]

@@ -132,3 +132,4 @@ def test_what_was_known_on_an_earlier_day(work: WorkDatabase) -> None:
     ]:
         work.build(started_at=as_of, as_of=as_of)
         assert [invoice["payment_status"] for invoice in work.invoices()] == statuses
+        assert not [invoice for invoice in work.invoices() if invoice["delisted_at"]]

@@ -277,6 +277,15 @@ def test_until_a_later_day_is_published_the_rate_is_provisional(work: WorkDataba
     assert changes(work) == []
 
 
+def test_on_an_earlier_day_a_rate_is_the_one_of_then(work: WorkDatabase) -> None:
+    work.add("northflank", northflank("USD", DAY + timedelta(days=1), "100.00"))
+    publish(work, {FRIDAY: {"USD": "2"}})
+    publish(work, {FRIDAY: {"USD": "4"}}, night(2))
+    for as_of, cents, rate in ((night(1), 5000, Decimal(2)), (night(2), 2500, Decimal(4))):
+        work.build(night(3), as_of=as_of)
+        assert fact(work) == (cents, rate, FRIDAY, "latest_provisional")
+
+
 def test_what_accrues_takes_the_newest_rate_and_keeps_that_of_its_last_day(
     work: WorkDatabase,
 ) -> None:

@@ -18,7 +18,6 @@ WITH pairs AS (
         AND gone.billing_period_start = came.billing_period_start
         AND gone.billing_period_end = came.billing_period_end
         AND gone.last_total_cents = came.first_total_cents
-        AND came.appeared_at > gone.appeared_at
         AND (
             gone.last_currency = came.first_currency OR gone.is_currency_assumed OR came.is_currency_assumed
         )

@@ -60,10 +60,7 @@ CREATE OR REPLACE MACRO moment(value) AS
         WHEN regexp_matches(value, '^[0-9]{1,17}([.][0-9]{0,17})?[eE][+-]?0{0,3}[0-9]{1,2}$')
             THEN CASE WHEN is_unix_time(plain_number(value)) THEN unix_time(plain_number(value)) END
         WHEN regexp_matches(value, '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}([Tt].*)?$') AND is_sane(value)
-            THEN coalesce(
-                TRY_CAST(regexp_extract(extended_time(value), '^.{10}$') || ' 00:00:00+00:00' AS TIMESTAMPTZ),
-                stated_time(replace(extended_time(value), ':Z', ':00Z'))
-            )
+            THEN stated_time(replace(regexp_replace(extended_time(value), '^(.{10})$', '\1T00:00:00Z'), ':Z', ':00Z'))
     END;
 
 -- A day that lasts to its end, such as one that something is due on, as its last second.

@@ -10,9 +10,10 @@ WITH spent AS (
         currency,
         month,
         sum(CASE WHEN payment_status = 'upcoming' THEN amount_cents END) AS upcoming_cents,
-        sum(CASE WHEN payment_status = 'upcoming' THEN 0 ELSE amount_cents END) AS invoiced_cents
+        -- Asked of months alone that nothing upcoming is in.
+        sum(amount_cents) AS invoiced_cents
     FROM marts.fct_monthly_spend
-    WHERE payment_status <> 'void' AND month IS NOT NULL
+    WHERE payment_status <> 'void'
     GROUP BY vendor, account, currency, month
 ),
 
@@ -25,7 +26,7 @@ billed AS (
         max(billing_period_end) AS until_at,
         CAST(date_trunc('month', max(billing_period_end) - INTERVAL '0.000001' SECOND) AS DATE) AS last_month
     FROM marts.fct_invoices
-    WHERE payment_status NOT IN ('upcoming', 'void') AND billing_period_end IS NOT NULL
+    WHERE payment_status NOT IN ('upcoming', 'void')
     GROUP BY vendor, account, currency
 ),
 

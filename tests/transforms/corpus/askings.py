@@ -171,15 +171,15 @@ def rates_in(currency: str, folder: Path = TRANSFORMS) -> list[str]:
         (folder / "intermediate" / f"{name}.sql").read_text(encoding="utf-8")
         for name in ("rate_candidates", "invoice_rates", "rate_corrections")
     )
-    reporting = f"(SELECT '{currency}' AS currency, newest_day FROM staging.reporting)"  # noqa: S608
+    reporting = f"(SELECT '{currency}' AS currency, newest_day FROM staging.reporting)"
     candidates = f"(\n{candidates.replace('staging.reporting', reporting)}\n)"
     rates = f"(\n{rates.replace('intermediate.rate_candidates', candidates)}\n)"
     corrections = corrections.replace("intermediate.rate_candidates", candidates)
     corrections = corrections.replace("intermediate.invoice_rates", rates)
     return [
-        "SELECT * EXCLUDE (invoice_id, numerator, denominator, frozen_at),"  # noqa: S608
+        "SELECT * EXCLUDE (invoice_id, numerator, denominator, frozen_at),"
         f" count(*) AS invoices FROM {rates} GROUP BY ALL ORDER BY ALL",
-        f"SELECT * EXCLUDE (invoice_id), count(*) AS invoices FROM (\n{corrections}\n)"  # noqa: S608
+        f"SELECT * EXCLUDE (invoice_id), count(*) AS invoices FROM (\n{corrections}\n)"
         " GROUP BY ALL ORDER BY ALL",
     ]
 

@@ -42,6 +42,11 @@ FROM (
     ('still upcoming', 'w', 'p', 'GBP', 7, 8, 'upcoming', NULL)
 ) AS given (invoice_id, vendor, account, currency, month, total_cents, payment_status, link);
 
+-- One rate on three bases.
+UPDATE twins.fct_invoices SET reporting_currency = 'USD', exchange_rate = 1.5, exchange_rate_basis = CASE invoice_id
+    WHEN 'now' THEN 'vendor' WHEN 'of two' THEN 'override' ELSE 'fixed' END
+WHERE invoice_id IN ('now', 'of two', 'of two, the later');
+
 -- What the demo's months show: one went, two were delisted, one was paid, one corrected, one issued; the rest is new.
 CREATE TABLE twins.before_invoices AS
 FROM twins.fct_invoices
@@ -100,6 +105,8 @@ FROM (
     (DATE '2026-05-01', 'c', 'nothing before', NULL, NULL, NULL, 'EUR', 0.00),
     (DATE '2026-05-01', 'w', 'p', 'one', NULL, NULL, 'GBP', 3.00),
     (DATE '2026-05-01', 'w', 'p', 'two', NULL, NULL, 'GBP', 5.00),
+    (DATE '2026-05-01', 'd', 'd', 'one', NULL, NULL, 'USD', 3.00),
+    (DATE '2026-05-01', 'd', 'd', 'two', NULL, NULL, 'USD', 5.00),
     (DATE '2026-06-01', 'w', 'p', 'unknown', 'unknown', NULL, 'GBP', NULL)
 ) AS given (month, vendor, account, sku, project, resource, currency, amount);
 
@@ -160,15 +167,16 @@ SELECT * FROM (
 
 -- What an upcoming invoice says and what a mean does, below zero, nothing, and of another month.
 INSERT INTO twins.accruals BY NAME
-SELECT *, 'v' AS vendor, 'EUR' AS currency
 FROM (
     VALUES
-    (DATE '2026-06-01', 'a', 5.00, 'upcoming', NULL),
-    (DATE '2026-06-01', 'b', -3.00, 'upcoming', NULL),
-    (DATE '2026-06-01', 'c', 0.00, 'upcoming', NULL),
-    (DATE '2026-06-01', 'd', 2.00, 'mean', 2),
-    (DATE '2026-07-01', 'a', 7.00, 'upcoming', NULL)
-) AS given (month, account, amount, basis, months_averaged);
+    (DATE '2026-06-01', 'v', 'a', 'GBP', 1.00, 'mean', 1),
+    (DATE '2026-06-01', 'w', 'a', 'EUR', 4.00, 'mean', 3),
+    (DATE '2026-06-01', 'v', 'd', 'EUR', 2.00, 'mean', 2),
+    (DATE '2026-06-01', 'v', 'c', 'EUR', 0.00, 'upcoming', NULL),
+    (DATE '2026-06-01', 'v', 'b', 'EUR', -3.00, 'upcoming', NULL),
+    (DATE '2026-06-01', 'v', 'a', 'EUR', 5.00, 'upcoming', NULL),
+    (DATE '2026-07-01', 'v', 'a', 'EUR', 7.00, 'upcoming', NULL)
+) AS given (month, vendor, account, currency, amount, basis, months_averaged);
 
 -- In June four teams cost the same; one cost as much as it got back, one nothing in May, one nothing in June, one a euro.
 INSERT INTO twins.fct_allocated_spend BY NAME
