@@ -9,6 +9,7 @@ from typing import Any
 from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
 from sources.focus import FOCUS
+from sources.linode import LINODE
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
 from sources.planetscale import PLANETSCALE
@@ -29,6 +30,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         DIGITALOCEAN,
         AIVEN,
         SCALEWAY,
+        LINODE,
         FOCUS,
     )
 }

@@ -115,6 +115,8 @@ def for_a_mock() -> dict[str, Any]:
             invoice["properties"]["currencyCode"] = MOSTLY["currencyCode"]
         if vendor == "digitalocean":
             _narrow_preview(specification)
+        if vendor == "linode":
+            _narrow_pages(specification)
         for path, item in specification["paths"].items():
             item["get"].setdefault("security", specification["security"])
             joined["paths"][f"/{vendor}{path}"] = item
@@ -139,6 +141,19 @@ def _narrow_preview(specification: dict[str, Any]) -> None:
     summary["properties"]["invoice_uuid"] = ONE_ID
     summary["required"] = ["invoice_uuid"]
     schemas["digitalocean-Meta"]["properties"]["meta"]["properties"]["total"]["enum"] = [1]
+
+
+def _narrow_pages(specification: dict[str, Any]) -> None:
+    """Each list is the only page, and none of what says whose and how much it is left out."""
+    once = {"type": "integer", "enum": [1]}
+    for item in specification["paths"].values():
+        page = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        page["properties"] |= {"page": once, "pages": once, "results": once}
+        page["required"] = ["data", "page", "pages", "results"]
+    schemas = specification["components"]["schemas"]
+    schemas["linode-Invoice"]["properties"]["id"] = {"type": "integer", "enum": [123]}
+    schemas["linode-Invoice"]["required"] = ["id"]
+    schemas["linode-InvoiceItem"]["required"] = ["amount"]
 
 
 def _named_apart(specification: dict[str, Any], vendor: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ LISTS = {
     r"/planetscale/organizations/(\w+)/invoices": ("data",),
     r"/aiven/organization/(\w+)/invoices": ("invoices",),
     r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
+    r"/linode/v4/account(/\w+)?/invoices": ("data",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -52,6 +53,7 @@ LINES = {
     r"/planetscale/organizations/(\w+)/invoices/([^/]+)/line-items": ("data",),
     r"/digitalocean/v2/customers/my(/\w+)?/invoices/([^/]+)": ("invoice_items",),
     r"/aiven/organization/(\w+)/invoice/([^/]+)/lines": ("lines",),
+    r"/linode/v4/account(/\w+)?/invoices/([^/]+)/items": ("data",),
 }
 # Whose they are, the token says; and beside them is the one that still accrues.
 PREVIEWED = "/digitalocean/v2/customers/my/invoices"
@@ -123,7 +125,7 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
 
 def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     """An account for each organisation; of Northflank also the token's own, and of PlanetScale one
-    that is read by id. DigitalOcean's has no name but its token's."""
+    that is read by id. DigitalOcean's and Linode's have no name but their token's."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
@@ -139,6 +141,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["scaleway"].append({"organization_id": each, "secret_key": "key"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
+    accounts["linode"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -238,7 +241,7 @@ def test_each_line_is_a_line_or_rejected(run: Run) -> None:
         elif key not in rejected:
             compared.add(vendor)
             assert lines[key] == len(found), key
-    assert compared == {"mongodb", "northflank", "planetscale", "digitalocean", "aiven"}
+    assert compared == {vendor_of(each) for each, _ in run.documents(LINES)}
 
 
 def listed(run: Run) -> dict[tuple[str, str, object], Any]:

@@ -52,7 +52,7 @@ SCALEWAY_WORDS = {
     "paid": "paid",
     "outdated": "void",
 }
-TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway")
+TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway", "linode")
 CLOCKED = ("turso", "aiven", "scaleway")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
@@ -215,6 +215,10 @@ def _scaleway(invoice: Invoice, _: Account, __: datetime) -> str:
     return SCALEWAY_WORDS[invoice.status or ""]
 
 
+def _linode(invoice: Invoice, _: Account, __: datetime) -> str:
+    return "unknown" if invoice.total else "no_charge"
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
@@ -224,6 +228,7 @@ _READINGS = {
     "digitalocean": _digitalocean,
     "aiven": _aiven,
     "scaleway": _scaleway,
+    "linode": _linode,
 }
 
 

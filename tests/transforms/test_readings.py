@@ -91,6 +91,16 @@ AIVEN: dict[str, Any] = {
     "total": "124.00",
     "total_usd": "134.54",
 }
+LINODE: dict[str, Any] = {
+    "billing_source": "linode",
+    "date": "2018-01-01T00:01:01",
+    "id": 123,
+    "label": "Invoice",
+    "subtotal": 120.25,
+    "tax": 12.25,
+    "tax_summary": [{"name": "PA STATE TAX", "tax": 12.25}],
+    "total": 132.5,
+}
 
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
@@ -159,6 +169,11 @@ def scaleway(payment_status: str, state: str, total: int = 1205, **fields: Any) 
 def aiven(payment_status: str, word: str | None) -> Reading:
     columns = {"payment_status": payment_status, "vendor_status": word, "total_cents": 12400}
     return Reading("aiven", AIVEN | {"state": word}, columns)
+
+
+def linode(payment_status: str, total: object, cents: int) -> Reading:
+    columns = {"payment_status": payment_status, "vendor_status": None, "total_cents": cents}
+    return Reading("linode", LINODE | {"total": total}, columns)
 
 
 AIVEN_WORDS: list[tuple[str | None, str]] = [
@@ -297,6 +312,23 @@ EXAMPLES = {
             "billing_period_end": utc(2024, 4, 1),
             "payment_status": "open",
             "due_at": utc(2026, 12, 2),
+        },
+    ),
+    "linode, whose items are not there yet": Reading(
+        "linode",
+        LINODE,
+        {
+            "invoice_number": "123",
+            "total_cents": 13250,
+            "subtotal_cents": 12025,
+            "tax_cents": 1225,
+            "currency": "USD",
+            "currency_basis": "documented",
+            "billing_period_start": None,
+            "billing_period_end": None,
+            "billing_period_basis": "unknown",
+            "payment_status": "unknown",
+            "paid_cents": None,
         },
     ),
     "aiven": Reading(
@@ -469,6 +501,10 @@ STATUSES = [
     scaleway("void", "outdated"),
     scaleway("unknown", "disputed"),
     Reading("scaleway", SCALEWAY | {"number": 0}, {"invoice_number": None}),
+    linode("no_charge", 0.0, 0),
+    linode("no_charge", 0.00496, 0),
+    linode("unknown", -0.01, -1),
+    linode("unknown", "120.50", 12050),
     *(aiven(status, word) for word, status in AIVEN_WORDS),
     Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]

@@ -66,6 +66,14 @@ CREATE OR REPLACE MACRO moment(value) AS
 -- A day that lasts to its end, such as one that something is due on, as its last second.
 CREATE OR REPLACE MACRO end_of_day(value) AS CASE WHEN is_date(value) THEN value || 'T23:59:59Z' ELSE value END;
 
+-- An end that is stated as a minute's last second, as the moment after it.
+CREATE OR REPLACE MACRO after_last_second(value) AS
+    CASE
+        WHEN value LIKE '%:59'
+            THEN strftime(CAST(moment(value) AS TIMESTAMP) + INTERVAL 1 SECOND, '%Y-%m-%dT%H:%M:%SZ')
+        ELSE value
+    END;
+
 -- Counted in whole microseconds: a double of seconds has too few digits for them.
 CREATE OR REPLACE MACRO whole_seconds(earlier, later) AS (epoch_us(later) - epoch_us(earlier)) // 1000000;
 
