@@ -11,6 +11,7 @@ from types import MappingProxyType
 from sandbox.vendor import StandInError, Vendor
 from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
+from sandbox.vendors.fastly.api import FASTLY
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
 from sandbox.vendors.planetscale.api import PLANETSCALE
@@ -30,6 +31,7 @@ _OURS: Mapping[str, Vendor] = {
         DIGITALOCEAN,
         AIVEN,
         SCALEWAY,
+        FASTLY,
     )
 }
 

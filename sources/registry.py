@@ -8,6 +8,7 @@ from typing import Any
 
 from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
+from sources.fastly import FASTLY
 from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
@@ -29,6 +30,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         DIGITALOCEAN,
         AIVEN,
         SCALEWAY,
+        FASTLY,
         FOCUS,
     )
 }

@@ -205,6 +205,12 @@ def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
     return "unknown" if invoice.total else "no_charge"
 
 
+def _fastly(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.upcoming:
+        return "upcoming"
+    return "unknown" if invoice.total else "no_charge"
+
+
 def _aiven(invoice: Invoice, _: Account, __: datetime) -> str:
     return AIVEN_WORDS[invoice.status or ""]
 
@@ -224,6 +230,7 @@ _READINGS = {
     "digitalocean": _digitalocean,
     "aiven": _aiven,
     "scaleway": _scaleway,
+    "fastly": _fastly,
 }
 
 

@@ -23,7 +23,8 @@ WITH moments AS (
         number_text(reading.paid) AS paid_number
     FROM intermediate.invoice_readings AS reading
     LEFT JOIN intermediate.currencies AS currencies
-        ON currencies.currency = upper(reading.currency) AND coalesce(list_contains(currencies.vendors, reading.vendor), TRUE)
+        ON currencies.currency = upper(reading.currency)
+        AND coalesce(list_contains(currencies.vendors, reading.vendor), TRUE)
 ),
 
 amounts AS (
