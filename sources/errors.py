@@ -67,6 +67,11 @@ class TransientError(SourceError):
         self.status = status
 
 
+class NotYetError(TransientError):
+    """The vendor is still making what was asked for: no failure, and no empty list. What is held
+    stays, and the next run asks again."""
+
+
 class UnusableAnswer(Exception):
     """An answer that is refused where the account isn't known: the client makes a SourceError of
     it, and tries again where `may_pass`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
+from sources.fastly import FASTLY
 from sources.focus import FOCUS
 from sources.linode import LINODE
 from sources.mongodb import MONGODB
@@ -31,6 +32,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         AIVEN,
         SCALEWAY,
         LINODE,
+        FASTLY,
         FOCUS,
     )
 }

@@ -41,7 +41,7 @@ class Rates:
 
 def currencies() -> list[str]:
     """Those of ISO 4217, as the models know them."""
-    query = (TRANSFORMS / "intermediate" / "currencies.sql").read_text(encoding="utf-8")
+    query = (TRANSFORMS / "intermediate" / "iso_currencies.sql").read_text(encoding="utf-8")
     with duckdb.connect() as connection:
         return sorted(row[0] for row in connection.execute(query).fetchall())
 

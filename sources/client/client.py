@@ -16,10 +16,17 @@ from sources.client.connections import Connections
 from sources.client.limits import Allowance
 from sources.client.origin import origin
 from sources.client.redaction import Redactor
-from sources.client.responses import NOTHING, PAGE_LIMIT, Nothing, Responses
+from sources.client.responses import (
+    NOT_YET,
+    NOTHING,
+    PAGE_LIMIT,
+    Nothing,
+    NotYet,
+    Responses,
+)
 from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
 from sources.client.unpacking import ACCEPTED, LIMIT
-from sources.errors import SourceError, TransientError, UnusableAnswer
+from sources.errors import NotYetError, SourceError, TransientError, UnusableAnswer
 
 T = TypeVar("T")
 Parameters = Sequence[tuple[str, str]]
@@ -79,9 +86,11 @@ class Client:
         accept: str = "application/json",
         limit: int = PAGE_LIMIT,
         nothing: Nothing | None = None,
+        not_yet: NotYet | None = None,
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`. Raises
-        NothingThereError where the answer is what the vendor says for `nothing`."""
+        NothingThereError where the answer is what the vendor says for `nothing`, and NotYetError
+        where it is `not_yet` after all attempts."""
         request = httpx.Request(
             "GET",
             url,
@@ -91,6 +100,7 @@ class Client:
                 "trace": self._count,
                 LIMIT: limit,
                 NOTHING: nothing,
+                NOT_YET: not_yet,
             },
         )
         try:
@@ -119,6 +129,8 @@ class Client:
         )
         try:
             return await retrying(attempt)
+        except NotYetError:
+            raise
         except TransientError as error:
             # What failed may be the request of a token, or of a challenge, on the way to this one.
             raise SourceError(

@@ -18,6 +18,7 @@ from sources.client.unpacking import DEFAULT_LIMIT, MEBIBYTE
 from sources.errors import (
     REPORT,
     NothingThereError,
+    NotYetError,
     SourceError,
     TransientError,
     UnusableAnswer,
@@ -62,7 +63,15 @@ class Nothing(NamedTuple):
     word: str = ""
 
 
+class NotYet(NamedTuple):
+    """By which status a vendor says that it is still making what was asked for: no error, and no
+    empty list either. It is asked again a little later, and then by the next run."""
+
+    status: int
+
+
 NOTHING = "billhouse.nothing"
+NOT_YET = "billhouse.not_yet"
 
 
 class Responses:
@@ -80,6 +89,8 @@ class Responses:
         request = response.request
         if response.is_redirect:
             raise self._redirected(response)
+        if _says_not_yet(response):
+            raise self._not_yet(response)
         if not response.is_success:
             said = await self._said(response)
             if _says_nothing(response):
@@ -154,6 +165,15 @@ class Responses:
         refusal.status = status
         return refusal
 
+    def _not_yet(self, response: httpx.Response) -> NotYetError:
+        return NotYetError(
+            vendor=self._caller.vendor,
+            account=self._caller.account,
+            request=self.named(response.request),
+            problem=f"answered {_status(response)}: what was asked for isn't made yet",
+            remedy="The next run asks for it again.",
+        )
+
     def _redirected(self, response: httpx.Response) -> SourceError:
         try:
             url = response.request.url.join(response.headers["Location"])
@@ -222,6 +242,11 @@ def _says_nothing(response: httpx.Response) -> bool:
         return nothing.word.encode() in response.content
     except httpx.ResponseNotRead:  # a text that got lost doesn't say so
         return False
+
+
+def _says_not_yet(response: httpx.Response) -> bool:
+    not_yet: NotYet | None = response.request.extensions.get(NOT_YET)
+    return not_yet is not None and response.status_code == not_yet.status
 
 
 def _status(response: httpx.Response) -> str:

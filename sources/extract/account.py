@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sources.client.client import Client
 from sources.client.pool import Pool
-from sources.errors import SourceError
+from sources.errors import NotYetError, SourceError
 from sources.extract.details import Details
 from sources.extract.due import KnownDetails
 from sources.extract.gathering import gather
@@ -137,7 +137,7 @@ class AccountFetch:
                 group.create_task(self._fetch_with_details(client, listing))
 
     async def _fetch_with_details(self, client: Client, listing: Listing) -> None:
-        """What fails of one listing leaves the account's others as they come."""
+        """What fails of one listing, or isn't made yet, leaves the others as they come."""
         held = self._known_listings.get(listing.name)
         try:
             table = await self._load(client, self._vendor.entities[0], listing, held)
@@ -150,6 +150,8 @@ class AccountFetch:
                 await self.details.fetch(table, load, self._fail, full_refresh=full)
             elif self._vendor.detail is not None:
                 self._close_outdated_details(table)
+        except NotYetError:
+            self._tell(f"{listing.name} not yet")
         except Exception as error:
             self._fail(listing.name, error)
 

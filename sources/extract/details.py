@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pyarrow as pa
 
 from sources.client.limits import REQUESTS_AT_ONCE
-from sources.errors import SourceError
+from sources.errors import NotYetError, SourceError
 from sources.extract.due import DetailOf, KnownDetails, due_details, outdated_details
 from sources.vendor import Listing
 
@@ -54,6 +54,8 @@ class Details:
                 key = detail.listing.name
                 try:
                     await load(detail.listing, detail.held)
+                except NotYetError:
+                    continue
                 except Exception as error:  # also our own mistake: the other details still count
                     self.failed.append(key)
                     fail(key, error)

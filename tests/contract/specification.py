@@ -26,6 +26,7 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "pages": {"type": "object", "properties": {}, "additionalProperties": False},
     "total_count": {"type": "integer", "enum": [0]},
     "next_page_token": {"type": "string", "enum": [""]},
+    "next_cursor": {"type": "string", "enum": [""]},
 }
 
 
@@ -64,6 +65,8 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "stop_date": _text(_day("2025"), TIME),
     "end_date": _text(_day("2025"), TIME),
     "begin_time": _text(_day("2024"), TIME),
+    "billing_start_date": _text(_day("2024"), TIME),
+    "billing_end_date": _text(_day("2025"), TIME),
     "end_time": _text(_day("2025"), TIME),
     "integral": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
     "fractional": {"type": "integer", "minimum": 0, "maximum": 99},
@@ -81,6 +84,7 @@ IDENTIFIED = {
 }
 PREVIEWED = "/v2/customers/my/invoices"
 BY_ID = "/organizations/{organization}/invoices/{id}"
+AMOUNTS = ("total", "net", "subTotal", "subtotal", "amount", "monthly_transaction_amount")
 LISTS = ("invoices", "results", "data", "lines", "lineItems", "invoice_items", "charges")
 
 
@@ -194,7 +198,7 @@ def _meant(name: str, kind: str | None) -> dict[str, Any] | None:
         return MOSTLY[name]
     if kind == "integer" and name.endswith("Cents"):
         return WHOLE
-    if name in ("total", "net", "subTotal", "subtotal", "amount"):
+    if name in AMOUNTS:
         return {"number": NUMBER, "string": DECIMAL}.get(kind or "")
     return None
 

@@ -46,6 +46,7 @@ LISTS = {
     r"/aiven/organization/(\w+)/invoices": ("invoices",),
     r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
     r"/linode/v4/account(/\w+)?/invoices": ("data",),
+    r"/fastly(/\w+)?/billing/v3/invoices": ("data",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -57,6 +58,7 @@ LINES = {
 }
 # Whose they are, the token says; and beside them is the one that still accrues.
 PREVIEWED = "/digitalocean/v2/customers/my/invoices"
+MONTH_TO_DATE = "/fastly/billing/v3/invoices/month-to-date"
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
 
 def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     """An account for each organisation; of Northflank also the token's own, and of PlanetScale one
-    that is read by id. DigitalOcean's and Linode's have no name but their token's."""
+    that is read by id. DigitalOcean's, Linode's and Fastly's have no name but their token's."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
@@ -142,6 +144,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     accounts["linode"].append({"name": "own", "api_token": "token"})
+    accounts["fastly"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -250,13 +253,16 @@ def listed(run: Run) -> dict[tuple[str, str, object], Any]:
     for match, documents in run.documents(LISTS):
         for each in documents:
             period = (each.get("invoiceStartDate"), each.get("invoiceEndDate"))
-            name = each.get("invoice_number") or each.get("id") or period
+            name = each.get("invoice_number") or each.get("invoice_id") or each.get("id") or period
             found[vendor_of(match), match[1] or "own", name] = each
     by_id = "/planetscale/organizations/by-id/invoices/"
     for exchange in run.exchanges:
         if exchange.path == f"{by_id}{IDENTIFIER}":
             document = json.loads(exchange.body, parse_float=Decimal)
             found["planetscale", "by-id", document["id"]] = document
+        if exchange.path == MONTH_TO_DATE:
+            document = json.loads(exchange.body, parse_float=Decimal)
+            found["fastly", "own", exchange.path] = document
         if exchange.path == PREVIEWED:
             page = json.loads(exchange.body, parse_float=Decimal)
             is_preview = exchange.query["per_page"] == ["1"]
@@ -297,6 +303,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "fastly":
+                return rounded(Decimal(document["monthly_transaction_amount"]) * 100)
             case "scaleway":
                 money = document["total_taxed"]
                 return rounded(Decimal(money["units"]) * 100 + Decimal(money["nanos"]) / 10**7)

@@ -205,6 +205,12 @@ def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
     return "unknown" if invoice.total else "no_charge"
 
 
+def _fastly(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.upcoming:
+        return "upcoming"
+    return "unknown" if invoice.total else "no_charge"
+
+
 def _aiven(invoice: Invoice, _: Account, __: datetime) -> str:
     return AIVEN_WORDS[invoice.status or ""]
 
@@ -229,6 +235,7 @@ _READINGS = {
     "aiven": _aiven,
     "scaleway": _scaleway,
     "linode": _linode,
+    "fastly": _fastly,
 }
 
 

@@ -24,6 +24,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "planetscale": {"organization": "acme", "service_token_id": "id", "service_token": TOKEN},
     "digitalocean": {"api_token": TOKEN},
     "aiven": {"organization_id": "acme", "api_token": TOKEN},
+    "fastly": {"api_token": TOKEN},
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
     "linode": {"api_token": TOKEN},
 }

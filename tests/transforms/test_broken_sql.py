@@ -160,12 +160,12 @@ BREAKS = {
         "CAST(billing_period_start + INTERVAL 1 DAY AS DATE) AS",
     ),
     "the yen unknown": Break(
-        "intermediate/currencies.sql",
+        "intermediate/iso_currencies.sql",
         "GNF ISK JPY KMF",
         "GNF ISK KMF",
     ),
     "the yen with decimals": Break(
-        "intermediate/currencies.sql",
+        "intermediate/iso_currencies.sql",
         "1 AS factor",
         "100 AS factor",
     ),

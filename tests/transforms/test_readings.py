@@ -102,6 +102,18 @@ LINODE: dict[str, Any] = {
     "total": 132.5,
 }
 
+FASTLY: dict[str, Any] = {
+    "billing_end_date": "2026-06-30T00:00:00Z",
+    "billing_start_date": "2026-06-01T00:00:00Z",
+    "currency_code": "EUR",
+    "customer_id": "x4xCwxxJxGCx123Rx5xTx",
+    "invoice_id": "1234567",
+    "invoice_posted_on": "2026-07-02T00:00:00Z",
+    "monthly_transaction_amount": 12.34,
+    "statement_number": "S1",
+    "transaction_line_items": [],
+}
+
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
 
@@ -164,6 +176,16 @@ def euros(units: int, nanos: int = 0) -> dict[str, Any]:
 def scaleway(payment_status: str, state: str, total: int = 1205, **fields: Any) -> Reading:
     columns = {"payment_status": payment_status, "vendor_status": state, "total_cents": total}
     return Reading("scaleway", SCALEWAY | {"state": state} | fields, columns)
+
+
+def fastly(status: str, /, listing: str = "issued", **fields: Any) -> Reading:
+    columns = {
+        "payment_status": status,
+        "invoice_number": "1234567",
+        "billing_period_start": utc(2026, 6, 1),
+        "billing_period_end": utc(2026, 7, 1),
+    }
+    return Reading("fastly", FASTLY | fields, columns, listing)
 
 
 def aiven(payment_status: str, word: str | None) -> Reading:
@@ -489,6 +511,19 @@ STATUSES = [
     digitalocean("unknown", updated_at="2020-01-23T06:31:50Z"),
     digitalocean("no_charge", amount="0.00"),
     digitalocean("unknown", amount="-0.01"),
+    fastly("unknown"),
+    fastly("unknown", monthly_transaction_amount=-3, billing_end_date="2026-06-30T23:59:59Z"),
+    fastly("no_charge", monthly_transaction_amount=0, billing_end_date="2026-07-01T00:00:00Z"),
+    fastly("no_charge", monthly_transaction_amount=0.004, billing_end_date="2026-06-30"),
+    fastly("upcoming", "upcoming", monthly_transaction_amount="0.00", currency_code=None),
+    *(
+        Reading("fastly", FASTLY | {"currency_code": code}, columns, listing)
+        for listing, code, columns in (
+            ("issued", "EUR", {"currency": "EUR", "currency_basis": "stated"}),
+            ("upcoming", "EUR", {"currency": "EUR", "currency_basis": "stated"}),
+            ("upcoming", None, {"currency": "USD", "currency_basis": "assumed"}),
+        )
+    ),
     scaleway("upcoming", "draft", number=0),
     scaleway("upcoming", "draft", 0, total_taxed=euros(0)),
     scaleway("upcoming", "stopped"),
@@ -567,7 +602,13 @@ REFUSALS = [
         for units, nanos in ((1, -1), (-1, 1), (0, 1_000_000_000), (1, 2**31))
     ),
     Refusal("scaleway", SCALEWAY | {"type": "credit_note"}, "whether a credit note of a positive"),
+    Refusal("fastly", FASTLY | {"currency_code": ""}, "the currency is missing"),
     Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
+    Refusal(  # what another vendor alone bills in
+        "northflank",
+        NORTHFLANK | {"currency": "CRDB_CLOUD_CREDITS"},
+        "the currency is not in ISO 4217: CRDB_CLOUD_CREDITS",
+    ),
     *(Refusal("northflank", NORTHFLANK | fields, NO_UNIT) for fields in UNCERTAIN),
     Refusal(
         "versori",

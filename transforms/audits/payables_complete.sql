@@ -14,7 +14,9 @@ waiting AS (
         currency.minor_units_per_unit AS units
     FROM marts.fct_invoices AS invoice
     LEFT JOIN marts.dim_currencies AS currency ON invoice.currency = currency.currency
-    WHERE invoice.balance_due_cents <> 0 OR (invoice.payment_status = 'unknown' AND invoice.total_cents <> 0)
+    WHERE
+        currency.is_money IS DISTINCT FROM FALSE
+        AND (invoice.balance_due_cents <> 0 OR (invoice.payment_status = 'unknown' AND invoice.total_cents <> 0))
 )
 
 SELECT

@@ -22,7 +22,9 @@ WITH moments AS (
         number_text(reading.starting_balance) AS starting_balance_number,
         number_text(reading.paid) AS paid_number
     FROM intermediate.invoice_readings AS reading
-    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(reading.currency)
+    LEFT JOIN intermediate.currencies AS currencies
+        ON currencies.currency = upper(reading.currency)
+        AND coalesce(list_contains(currencies.vendors, reading.vendor), TRUE)
 ),
 
 amounts AS (

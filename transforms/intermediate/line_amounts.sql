@@ -20,7 +20,8 @@ WITH numbers AS (
     INNER JOIN intermediate.invoices AS invoice
         ON line.vendor = invoice.vendor AND line.account = invoice.account
         AND line.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    LEFT JOIN intermediate.currencies AS currencies ON currencies.currency = upper(line.currency)
+    LEFT JOIN intermediate.currencies AS currencies
+        ON currencies.currency = upper(line.currency) AND coalesce(list_contains(currencies.vendors, line.vendor), TRUE)
 ),
 
 amounts AS (

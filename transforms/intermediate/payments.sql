@@ -18,7 +18,8 @@ WITH numbers AS (
     INNER JOIN intermediate.invoices AS invoice
         ON reading.vendor = invoice.vendor AND reading.account = invoice.account
         AND reading.invoice_key = invoice.document_key AND invoice.rejection_reason IS NULL
-    LEFT JOIN intermediate.currencies AS currencies ON reading.currency = currencies.currency
+    LEFT JOIN intermediate.currencies AS currencies
+        ON reading.currency = currencies.currency AND coalesce(list_contains(currencies.vendors, reading.vendor), TRUE)
 ),
 
 amounts AS (

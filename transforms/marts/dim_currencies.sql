@@ -1,4 +1,4 @@
--- One row per currency of ISO 4217: what turns amount_cents into an amount.
+-- One row per currency of ISO 4217, and per what a vendor bills in beside them: what turns amount_cents into an amount.
 -- kept: whole
 SELECT
     currency, -- as in fct_invoices
@@ -8,5 +8,6 @@ SELECT
         WHEN 100 THEN 0.01
         WHEN 1000 THEN 0.001
         WHEN 10000 THEN 0.0001
-    END AS minor_unit -- what amount_cents is multiplied by to be an amount, exactly: 0.01 for the dollar
+    END AS minor_unit, -- what amount_cents is multiplied by to be an amount, exactly: 0.01 for the dollar
+    vendors IS NULL AS is_money -- a currency of ISO 4217; else what one vendor bills in, such as credits: no rate converts it, and nobody owes it in money
 FROM intermediate.currencies

@@ -1,5 +1,5 @@
 -- One row per invoice that is or may be unpaid, in whole currency units: what is open, past due or failed and not settled,
--- and, with is_known false, what the vendor doesn't say of. Nothing that still accrues is in it.
+-- and, with is_known false, what the vendor doesn't say of. Nothing that still accrues is in it, nor what is paid in credits.
 -- kept: whole
 SELECT
     invoice.vendor, -- as in fct_invoices
@@ -31,5 +31,8 @@ INNER JOIN marts.dim_currencies AS currency ON invoice.currency = currency.curre
 LEFT JOIN marts.dim_currencies AS reporting ON invoice.reporting_currency = reporting.currency
 CROSS JOIN staging.run
 WHERE
-    (invoice.payment_status IN ('open', 'past_due', 'failed') AND invoice.balance_due_cents <> 0)
-    OR (invoice.payment_status = 'unknown' AND invoice.total_cents <> 0)
+    currency.is_money
+    AND (
+        (invoice.payment_status IN ('open', 'past_due', 'failed') AND invoice.balance_due_cents <> 0)
+        OR (invoice.payment_status = 'unknown' AND invoice.total_cents <> 0)
+    )

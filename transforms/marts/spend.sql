@@ -11,7 +11,7 @@ SELECT
     line.project, -- what the vendor keeps resources in: a project, a database
     line.resource, -- what was used: a cluster, an app, a branch
     line.region, -- where the vendor states one
-    spent.currency, -- ISO 4217
+    spent.currency, -- as in fct_invoices
     spent.amount_cents * currency.minor_unit AS amount, -- this month's part, in dollars, pounds, …
     spent.payment_status = 'upcoming' AS is_estimate, -- the invoice still accrues, so that it may change
     spent.payment_status, -- the invoice's

@@ -293,6 +293,7 @@ TAMPERING: dict[str, list[str]] = {
         one(PAYABLES, "to_pay = 0.01", "to_pay IS NULL"),
         one(INVOICES, "balance_due_cents = 1", T_1),
         one(INVOICES, "payment_status = 'unknown'", T_1),
+        one(CURRENCIES, "is_money = FALSE", "currency = 'USD'"),
     ],
     "periods_in_order": [
         *(one(INVOICES, change, T_1) for change in (
