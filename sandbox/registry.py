@@ -13,6 +13,7 @@ from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
+from sandbox.vendors.ovhcloud.api import OVHCLOUD
 from sandbox.vendors.planetscale.api import PLANETSCALE
 from sandbox.vendors.scaleway.api import SCALEWAY
 from sandbox.vendors.turso.api import TURSO
@@ -30,6 +31,7 @@ _OURS: Mapping[str, Vendor] = {
         DIGITALOCEAN,
         AIVEN,
         SCALEWAY,
+        OVHCLOUD,
     )
 }
 

@@ -11,6 +11,7 @@ from sources.digitalocean import DIGITALOCEAN
 from sources.focus import FOCUS
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
+from sources.ovhcloud import OVHCLOUD
 from sources.planetscale import PLANETSCALE
 from sources.plugins import Plugin, plugins
 from sources.scaleway import SCALEWAY
@@ -29,6 +30,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         DIGITALOCEAN,
         AIVEN,
         SCALEWAY,
+        OVHCLOUD,
         FOCUS,
     )
 }

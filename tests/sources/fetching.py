@@ -25,6 +25,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "digitalocean": {"api_token": TOKEN},
     "aiven": {"organization_id": "acme", "api_token": TOKEN},
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
+    "ovhcloud": {"client_id": "client", "client_secret": TOKEN},
 }
 
 
