@@ -15,6 +15,7 @@ from sandbox.vendors.fastly.api import FASTLY
 from sandbox.vendors.linode.api import LINODE
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
+from sandbox.vendors.ovhcloud.api import OVHCLOUD
 from sandbox.vendors.planetscale.api import PLANETSCALE
 from sandbox.vendors.scaleway.api import SCALEWAY
 from sandbox.vendors.turso.api import TURSO
@@ -34,6 +35,7 @@ _OURS: Mapping[str, Vendor] = {
         SCALEWAY,
         LINODE,
         FASTLY,
+        OVHCLOUD,
     )
 }
 

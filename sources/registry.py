@@ -13,6 +13,7 @@ from sources.focus import FOCUS
 from sources.linode import LINODE
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
+from sources.ovhcloud import OVHCLOUD
 from sources.planetscale import PLANETSCALE
 from sources.plugins import Plugin, plugins
 from sources.scaleway import SCALEWAY
@@ -33,6 +34,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         SCALEWAY,
         LINODE,
         FASTLY,
+        OVHCLOUD,
         FOCUS,
     )
 }

@@ -37,6 +37,11 @@ class Account(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         return "default"
 
     @property
+    def base_url(self) -> str | None:
+        """Where its API is, if the vendor has one for each region and none is configured."""
+        return None
+
+    @property
     def credential(self) -> tuple[Secret, ...]:
         """The secrets that it is configured with."""
         values = (getattr(self, name) for name in self.__struct_fields__)
@@ -98,6 +103,8 @@ class Window:
     """What decides which listings are due: the run's time (UTC) and what the warehouse holds.
 
     `documents` are those that were made of the account's files before the fetch, or why none were.
+    `known` are the documents that the warehouse holds, by key, of a vendor that reads them. `fail`
+    notes what a document failed of, by key, where the rest of its list comes all the same.
     """
 
     now: datetime
@@ -106,6 +113,8 @@ class Window:
     first_loaded_at: datetime | None = None
     full_refresh: bool = False
     documents: Sequence[bytes] | SourceError | None = None
+    known: Mapping[str, bytes] = field(default_factory=dict)
+    fail: Callable[[str, SourceError], None] = lambda key, error: None
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,7 @@ class Vendor(Generic[A]):
     dots, that are cut from each document before it is hashed and stored: secrets, personal data.
     `files` says where an invoice's PDF or CSV is, where the vendor has one. `charge_files` says
     where the files of charges are of which its documents are made, in place of an API.
+    `reads_known`: its listings are made of the documents that are held too (`Window.known`).
     """
 
     name: str
@@ -186,6 +196,7 @@ class Vendor(Generic[A]):
     service: tuple[str, str] = ("Other", "Other (Other)")
     files: InvoiceFiles[A] | None = None
     charge_files: Callable[[A], str] | None = None
+    reads_known: bool = False
 
 
 def path_segment(text: str) -> str:

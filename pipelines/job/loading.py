@@ -84,8 +84,9 @@ def _loaded(
     from sources.extract.run import Fetch
 
     made = [name for name in entities if VENDORS[name].amount is not None]
+    reading = [name for name in entities if VENDORS[name].reads_known]
     with beside_published(connection, run.warehouse):
-        known = state.read_known(connection, entities, made)
+        known = state.read_known(connection, entities, made, reading)
     known = replace(
         known,
         former_accounts=former_accounts(connection, accounts, known),

@@ -42,6 +42,7 @@ def read_known(
     connection: duckdb.DuckDBPyConnection,
     entities: Entities,
     vendors_with_made_keys: Collection[str] = (),
+    vendors_that_read_known: Collection[str] = (),
 ) -> WarehouseState:
     """What the fetch need not ask for again, and which keys of ours its documents have."""
     listings: dict[Account, dict[str, str]] = {}
@@ -64,7 +65,8 @@ def read_known(
         for account, known in known_details(connection, vendor, tables.get(vendor)).items()
     }
     made_keys = _made_keys(connection, entities, vendors_with_made_keys)
-    return WarehouseState(listings, first_loaded_at, details, made_keys)
+    documents = _documents(connection, entities, vendors_that_read_known)
+    return WarehouseState(listings, first_loaded_at, details, made_keys, known_documents=documents)
 
 
 def _made_keys(
@@ -83,6 +85,21 @@ def _made_keys(
             held = HeldDocument(key, document.encode(), is_listed)
             keys.setdefault((vendor, account), []).append(held)
     return keys
+
+
+def _documents(
+    connection: duckdb.DuckDBPyConnection, entities: Entities, vendors: Collection[str]
+) -> dict[Account, dict[str, bytes]]:
+    """What is listed now, by key."""
+    documents: dict[Account, dict[str, bytes]] = {}
+    for vendor, table in _tables(connection, entities, details=False):
+        if vendor in vendors:
+            for account, key, document in connection.execute(
+                f"SELECT account, document_key, document FROM {table}"  # noqa: S608
+                " WHERE valid_to IS NULL AND document_key <> ''"
+            ).fetchall():
+                documents.setdefault((vendor, account), {})[key] = document.encode()
+    return documents
 
 
 def count_changes(

@@ -53,7 +53,8 @@ def _vendor_accounts(vendor: Vendor[Any], values: Values) -> list[ConfiguredAcco
                 "same name. Give one of them another `name`, or remove it"
             )
         first_of_name[name] = index
-        accounts.append(ConfiguredAccount(vendor, name, account, settings, base_url, rate))
+        url = base_url if settings.base_url else account.base_url or base_url
+        accounts.append(ConfiguredAccount(vendor, name, account, settings, url, rate))
     names = frozenset(first_of_name)
     return [replace(account, names_at_vendor=names) for account in accounts]
 

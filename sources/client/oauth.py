@@ -12,6 +12,7 @@ import msgspec
 
 from sources.client.decoding import NO_JSON, decode
 from sources.client.redaction import Redactor
+from sources.client.responses import NOTHING
 from sources.client.unpacking import ACCEPTED, LIMIT, MEBIBYTE
 from sources.errors import UnusableAnswer
 
@@ -42,11 +43,15 @@ class Token(msgspec.Struct):
 class ClientCredentials(httpx.Auth):
     """Asks `token_url` for a token with HTTP Basic, and once more when a request is answered 401.
 
-    A refused token request is what the caller gets as the response: it is judged, and tried again,
+    `scope` is what the token is asked to be good for, where the vendor wants that to be said. A
+    refused token request is what the caller gets as the response: it is judged, and tried again,
     like any other.
     """
 
-    def __init__(self, client_id: str, secret: str, token_url: str, redactor: Redactor) -> None:
+    def __init__(
+        self, client_id: str, secret: str, token_url: str, redactor: Redactor, scope: str = ""
+    ) -> None:
+        self._asked = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
         self._basic = httpx.BasicAuth(client_id, secret)
         self._token_url = token_url
         self._redactor = redactor
@@ -75,9 +80,9 @@ class ClientCredentials(httpx.Auth):
         token_request = httpx.Request(
             "POST",
             self._token_url,
-            data={"grant_type": "client_credentials"},
+            data=self._asked,
             headers={"Accept": "application/json", "Accept-Encoding": ACCEPTED},
-            extensions={**request.extensions, LIMIT: MEBIBYTE},
+            extensions={**request.extensions, LIMIT: MEBIBYTE, NOTHING: None},
         )
         return next(self._basic.auth_flow(token_request))
 

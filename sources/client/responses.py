@@ -32,6 +32,8 @@ EXCERPT_BYTES = 16384
 EXCERPT_CHARACTERS = 80
 # The hash that signs a digest request: as good as a credential while its nonce holds.
 _SIGNATURE = re.compile(r'\bresponse="?([^",\s]+)')
+# The header that holds another's, which is good for some minutes.
+SIGNATURE = "X-Ovh-Signature"
 
 REMEDIES = {
     429: "Too many requests: the next run goes on; if it repeats, lower requests_per_period.",
@@ -231,7 +233,7 @@ class Responses:
 
 def _signatures(request: httpx.Request) -> list[str]:
     found: list[str] = _SIGNATURE.findall(request.headers.get("Authorization", ""))
-    return found
+    return found + [each.rpartition("$")[2] for each in request.headers.get_list(SIGNATURE)]
 
 
 def _says_nothing(response: httpx.Response) -> bool:

@@ -84,6 +84,8 @@ class AccountFetch:
             first_loaded_at=known.first_loaded_at.get(self.identity),
             full_refresh=full_refresh,
             documents=known.documents.get(self.identity),
+            known=known.known_documents.get(self.identity, {}),
+            fail=self._fail,
         )
         self._files = self._vendor.files if wants_files else None
         self.file_links: dict[tuple[str, str], str] = {}

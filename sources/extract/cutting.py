@@ -34,10 +34,12 @@ def _without(value: bytes, path: list[str]) -> bytes:
     name, *inside = path
     if name not in fields:
         return value
-    found = bytes(fields.pop(name))
+    found = bytes(fields[name])
     if inside:
         kept_inside = _without(found, inside)
         if kept_inside == found:
             return value
         fields[name] = msgspec.Raw(kept_inside)
+    else:
+        del fields[name]
     return _encode(fields)

@@ -29,7 +29,8 @@ class WarehouseState:
     loaded, and `details` is what is known of its details. `made_keys` are the keys of ours that the
     account's documents have, or had. `former_accounts` are those that one which was never loaded
     may have been before. `documents` are what was made of an account's files of charges, or why
-    they can't be read. An empty one fetches and loads everything.
+    they can't be read. `known_documents` are those that an account's listings hold now, by key, of
+    vendors that read them. An empty one fetches and loads everything.
     """
 
     listings: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
@@ -38,3 +39,4 @@ class WarehouseState:
     made_keys: Mapping[tuple[str, str], Sequence[HeldDocument]] = field(default_factory=dict)
     former_accounts: Mapping[tuple[str, str], Sequence[FormerAccount]] = field(default_factory=dict)
     documents: Mapping[tuple[str, str], Sequence[bytes] | SourceError] = field(default_factory=dict)
+    known_documents: Mapping[tuple[str, str], Mapping[str, bytes]] = field(default_factory=dict)

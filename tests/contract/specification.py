@@ -75,6 +75,8 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "units": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
     "nanos": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     "percentDiscount": {"type": "number", "minimum": 0, "maximum": 1},
+    "periodStart": _text(_day("2024")),
+    "periodEnd": _text(_day("2025")),
 }
 # What is listed has the id by which its details are asked for, and the details say so.
 IDENTIFIED = {
@@ -121,6 +123,8 @@ def for_a_mock() -> dict[str, Any]:
             _narrow_preview(specification)
         if vendor == "linode":
             _narrow_pages(specification)
+        if vendor == "ovhcloud":
+            _narrow_bills(specification)
         for path, item in specification["paths"].items():
             item["get"].setdefault("security", specification["security"])
             joined["paths"][f"/{vendor}{path}"] = item
@@ -158,6 +162,29 @@ def _narrow_pages(specification: dict[str, Any]) -> None:
     schemas["linode-Invoice"]["properties"]["id"] = {"type": "integer", "enum": [123]}
     schemas["linode-Invoice"]["required"] = ["id"]
     schemas["linode-InvoiceItem"]["required"] = ["amount"]
+
+
+def _narrow_bills(specification: dict[str, Any]) -> None:
+    """A list is of the one id that its bill and its entry have; both forms of a price agree."""
+    for item in specification["paths"].values():
+        schema = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        if schema.get("type") == "array":
+            schema |= {"items": ONE_ID, "minItems": 1, "maxItems": 1}
+    schemas = specification["components"]["schemas"]
+    for name, required in (
+        ("billing.Bill", ["billId", "priceWithTax"]),
+        ("billing.BillDetail", ["billDetailId"]),
+        ("billing.Refund", ["refundId", "priceWithTax"]),
+        ("billing.RefundDetail", ["refundDetailId"]),
+        ("billing.Payment", ["paymentDate"]),
+        ("debt.Debt", ["status"]),
+        ("order.Price", ["value", "currencyCode"]),
+    ):
+        schema = schemas[f"ovhcloud-{name}"]
+        schema["required"] = required
+        schema["properties"] |= {each: ONE_ID for each in required if each.endswith("Id")}
+    price = schemas["ovhcloud-order.Price"]["properties"]
+    price |= {"priceInUcents": NO_PAGE, "value": NUMBER, "currencyCode": MOSTLY["currency_code"]}
 
 
 def _named_apart(specification: dict[str, Any], vendor: str) -> dict[str, Any]:

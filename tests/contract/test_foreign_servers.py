@@ -145,6 +145,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     accounts["linode"].append({"name": "own", "api_token": "token"})
     accounts["fastly"].append({"name": "own", "api_token": "token"})
+    accounts["ovhcloud"].append({"name": "own", **token})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -268,7 +269,23 @@ def listed(run: Run) -> dict[tuple[str, str, object], Any]:
             is_preview = exchange.query["per_page"] == ["1"]
             for each in [page["invoice_preview"]] if is_preview else page["invoices"]:
                 found["digitalocean", "own", each.get("invoice_uuid")] = each
+    found |= {("ovhcloud", "own", kind): composed(run, kind) for kind in ("bill", "refund")}
     return found
+
+
+def composed(run: Run, kind: str) -> dict[str, Any]:
+    """Of several answers, and without secrets."""
+    path = f"/ovhcloud/me/{kind}/{IDENTIFIER}"
+    answers = {
+        each.path.removeprefix(path): json.loads(each.body, parse_float=Decimal)
+        for each in run.exchanges
+        if each.path.startswith(path)
+    }
+    secrets = ("password", "pdfUrl", "url")
+    bill = {name: value for name, value in answers[""].items() if name not in secrets}
+    document = {kind: bill, "details": [answers[f"/details/{IDENTIFIER}"]]}
+    states = ("payment",) if kind == "refund" else ("debt", "payment")
+    return document | {name: answers[f"/{name}"] for name in states}
 
 
 def place(exchange: Exchange) -> str:
@@ -308,6 +325,10 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
             case "scaleway":
                 money = document["total_taxed"]
                 return rounded(Decimal(money["units"]) * 100 + Decimal(money["nanos"]) / 10**7)
+            case "ovhcloud":
+                bill = document.get("bill") or document["refund"]
+                total = rounded(Decimal(bill["priceWithTax"]["value"]) * 100)
+                return -abs(total) if "refund" in document else total
             case "aiven" if document["currency"] == "JPY":
                 return rounded(Decimal(document["total"]))
             case _:

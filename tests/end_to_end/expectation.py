@@ -52,8 +52,16 @@ SCALEWAY_WORDS = {
     "paid": "paid",
     "outdated": "void",
 }
-TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway", "linode")
-CLOCKED = ("turso", "aiven", "scaleway")
+OVHCLOUD_WORDS = {
+    "TO_BE_PAID": "open",
+    "UNMATURED": "open",
+    "UNPAID": "past_due",
+    "PAID": "paid",
+    "REFUNDED": "paid",
+    "WRITE_OFF": "written_off",
+}
+TAXED = ("mongodb", "northflank", "digitalocean", "aiven", "scaleway", "linode", "ovhcloud")
+CLOCKED = ("turso", "aiven", "scaleway", "ovhcloud")
 SETTLED = ("paid", "no_charge", "written_off", "void")
 UNSETTLED = ("open", "past_due", "failed")
 
@@ -225,6 +233,14 @@ def _linode(invoice: Invoice, _: Account, __: datetime) -> str:
     return "unknown" if invoice.total else "no_charge"
 
 
+def _ovhcloud(invoice: Invoice, _: Account, __: datetime) -> str:
+    if invoice.status:
+        return OVHCLOUD_WORDS[invoice.status]
+    if invoice.paid_at:
+        return "paid"
+    return "unknown" if invoice.total else "no_charge"
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
@@ -236,6 +252,7 @@ _READINGS = {
     "scaleway": _scaleway,
     "linode": _linode,
     "fastly": _fastly,
+    "ovhcloud": _ovhcloud,
 }
 
 

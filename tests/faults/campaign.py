@@ -44,10 +44,11 @@ from sources import (  # noqa: E402
     configured_accounts,
     source,
 )
-from tests.support.faults import Fault, Faults  # noqa: E402
+from tests.support.faults import Fault, Faults, whose  # noqa: E402
 
 QUICK = RetryPolicy(attempts=ATTEMPTS, initial_wait=0.05, longest_wait=0.2, jitter=0.0)
 ENTITIES = {name: VENDORS[name].entities for name in STAND_INS}
+READING = [name for name in STAND_INS if VENDORS[name].reads_known]
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,7 @@ def _chosen(sandbox: Sandbox, names: set[str]) -> list[ConfiguredAccount]:
 
 
 def _fault(case: Case, account: Account) -> Fault:
-    whose = account.identity or account.settings["api_token"]
-    return Fault(**case.fault, whose=whose)
+    return Fault(**case.fault, whose=whose(account))
 
 
 def _run(
@@ -141,7 +141,7 @@ def _run(
     now = sandbox.world.now
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:
         with beside_published(connection, warehouse):
-            known = state.read_known(connection, ENTITIES)
+            known = state.read_known(connection, ENTITIES, (), READING)
         with Fetch(accounts, known, now=now, retry=QUICK) as fetch:
             load(connection, warehouse.dlt_folder, [source(name, fetch) for name in ENTITIES])
             results = fetch.results()

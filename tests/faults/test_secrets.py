@@ -17,7 +17,7 @@ import pytest
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from tests.pipelines.processes import ROOT
-from tests.support.faults import Fault, Faults
+from tests.support.faults import Fault, Faults, whose
 
 SECRET_KEYS = (
     "api_token",
@@ -26,6 +26,8 @@ SECRET_KEYS = (
     "client_secret",
     "service_token",
     "oauth_token",
+    "application_secret",
+    "consumer_key",
 )
 GOOD = (("run", "--verbose"),)
 FAILING = (("run", "--log-format", "json"), ("check", "--verbose"), ("rebuild", "--verbose"))
@@ -40,9 +42,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], 
         secrets = _configure(home, sandbox)
         printed = [_ran(home, sandbox, command) for command in GOOD]
         # Half of the accounts get their request quoted back, credential and all.
-        for vendor, accounts in _accounts(sandbox).items():
-            whose = sandbox.world.accounts(vendor)[0].identity or accounts[0]["api_token"]
-            faults.inject(Fault(kind="echo", whose=whose, status=403))
+        for vendor in _accounts(sandbox):
+            first = sandbox.world.accounts(vendor)[0]
+            faults.inject(Fault(kind="echo", whose=whose(first), status=403))
         printed += [_ran(home, sandbox, command) for command in FAILING]
     assert any("[removed]" in text for text in printed)
     return home, printed, secrets

@@ -27,6 +27,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "fastly": {"api_token": TOKEN},
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
     "linode": {"api_token": TOKEN},
+    "ovhcloud": {"client_id": "client", "client_secret": TOKEN},
 }
 
 

@@ -11,6 +11,7 @@ The kinds stand in `KINDS`; those that change what a list says are in `distortio
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.model import Account
 from tests.support.distortions import DISTORTIONS, Distorted, with_page_size
 
 MEBIBYTE = 1024 * 1024
@@ -33,8 +35,9 @@ JSON = "application/json"
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`route` is one of the keys of `Sandbox.requests`; empty is any. `whose` is a segment of the
-    path, the value of a parameter, or the end of the Authorization header; empty is anybody's. The
-    first `skip` requests that match are answered well, then `times` are not; by default all.
+    path, the value of a parameter or of a header, or the end of the Authorization header; empty is
+    anybody's. The first `skip` requests that match are answered well, then `times` are not; by
+    default all.
 
     The rest is for some kinds only: `status` and `retry_after` (`seconds` or `date`) of a refusal,
     `seconds` to wait or to ask for, `location` of a redirect or link, `page_size` that a list is
@@ -57,12 +60,22 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
             known = ", ".join([*KINDS, *DISTORTIONS])
             raise ValueError(f"there is no kind {self.kind}; known are: {known}")
 
-    def meets(self, route: str, path: str, authorization: str) -> bool:
+    def meets(self, route: str, path: str, headers: Headers) -> bool:
+        authorization = headers.get("authorization", "")
         return (not self.route or self.route == route) and (
             not self.whose
             or self.whose in path.split("/")
+            or self.whose in headers.values()
             or authorization.endswith((f" {self.whose}", f":{self.whose}"))
         )
+
+
+def whose(account: Account) -> str:
+    """What tells the account's requests from others': of a service account, that for its token."""
+    name = account.settings.get("client_id", "")
+    basic = base64.b64encode(f"{name}:{account.settings.get('client_secret')}".encode()).decode()
+    own = (account.settings.get(key) for key in ("api_token", "consumer_key"))
+    return account.identity or next(filter(None, own), basic)
 
 
 @dataclass
@@ -101,12 +114,12 @@ class Faults:
         return faulty
 
     def _taken(self, route: str, scope: Scope) -> Injected | None:
-        authorization = Headers(scope=scope).get("authorization", "")
+        headers = Headers(scope=scope)
         values = [value for _, value in parse_qsl(scope["query_string"].decode())]
         path = "/".join([scope["path"], *values])
         for each in self._injected:
             fault = each.fault
-            if not fault.meets(route, path, authorization):
+            if not fault.meets(route, path, headers):
                 continue
             each.met += 1
             if each.met > fault.skip and (

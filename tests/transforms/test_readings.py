@@ -114,6 +114,32 @@ FASTLY: dict[str, Any] = {
     "transaction_line_items": [],
 }
 
+OVHCLOUD: dict[str, Any] = {
+    "bill": {
+        "billId": "FR12345678",
+        "category": "autorenew",
+        "date": "2026-07-01T03:12:00+02:00",
+        "orderId": 1234,
+        "priceWithTax": {"currencyCode": "EUR", "priceInUcents": 1188000000, "value": 11.88},
+        "priceWithoutTax": {"currencyCode": "EUR", "priceInUcents": 990000000, "value": 9.9},
+        "tax": {"currencyCode": "EUR", "priceInUcents": 198000000, "value": 1.98},
+    },
+    "details": [
+        {
+            "billDetailId": "1",
+            "description": "VPS",
+            "domain": "vps-1.example.net",
+            "periodStart": "2026-06-01",
+            "periodEnd": "2026-06-30",
+            "quantity": "1",
+            "totalPrice": {"currencyCode": "EUR", "priceInUcents": 990000000, "value": 9.9},
+            "unitPrice": {"currencyCode": "EUR", "value": 9.9},
+        }
+    ],
+    "debt": None,
+    "payment": None,
+}
+
 FIVE_PENCE_BACK = {"isNegative": True, "currencyCode": "GBP", "integral": 0, "fractional": 5}
 
 
@@ -186,6 +212,35 @@ def fastly(status: str, /, listing: str = "issued", **fields: Any) -> Reading:
         "billing_period_end": utc(2026, 7, 1),
     }
     return Reading("fastly", FASTLY | fields, columns, listing)
+
+
+PAYMENT = {"paymentDate": "2026-07-20T12:00:00+02:00", "paymentType": "creditCard"}
+
+
+def ovhcloud(payment_status: str, word: str | None, paid_at: datetime | None = None) -> Reading:
+    """A bill with a debt of that status, or with none, and a payment."""
+    debt = {"status": word, "dueDate": "2026-12-01T00:00:00+01:00"} if word else None
+    columns = {"payment_status": payment_status, "vendor_status": word, "paid_at": paid_at}
+    return Reading("ovhcloud", OVHCLOUD | {"debt": debt, "payment": PAYMENT}, columns)
+
+
+def price(ucents: object, value: object = 0, currency: str = "EUR") -> dict[str, Any]:
+    return {"currencyCode": currency, "priceInUcents": ucents, "value": value}
+
+
+def billed(total: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A bill of that total, and what stands beside it."""
+    bill = {"billId": "FR1", "priceWithTax": total}
+    return {"bill": bill, "details": [], "debt": None, "payment": None} | more
+
+
+def refunded(**amounts: dict[str, Any]) -> dict[str, Any]:
+    return {"refund": {"refundId": "AFR1", **amounts}, "details": [], "payment": None}
+
+
+def entries(*periods: tuple[str | None, str | None]) -> dict[str, Any]:
+    found = [{"periodStart": start, "periodEnd": end} for start, end in periods]
+    return OVHCLOUD | {"details": found}
 
 
 def aiven(payment_status: str, word: str | None) -> Reading:
@@ -351,6 +406,23 @@ EXAMPLES = {
             "billing_period_basis": "unknown",
             "payment_status": "unknown",
             "paid_cents": None,
+        },
+    ),
+    "ovhcloud": Reading(
+        "ovhcloud",
+        OVHCLOUD,
+        {
+            "invoice_number": "FR12345678",
+            "total_cents": 1188,
+            "subtotal_cents": 990,
+            "tax_cents": 198,
+            "currency": "EUR",
+            "currency_basis": "stated",
+            "billing_period_start": utc(2026, 6, 1),
+            "billing_period_end": utc(2026, 7, 1),
+            "billing_period_basis": "derived",
+            "payment_status": "unknown",
+            "invoice_url": None,
         },
     ),
     "aiven": Reading(
@@ -540,6 +612,54 @@ STATUSES = [
     linode("no_charge", 0.00496, 0),
     linode("unknown", -0.01, -1),
     linode("unknown", "120.50", 12050),
+    ovhcloud("open", "TO_BE_PAID"),
+    ovhcloud("open", "UNMATURED"),
+    ovhcloud("past_due", "UNPAID"),
+    ovhcloud("paid", "PAID", utc(2026, 7, 20, 10)),
+    ovhcloud("paid", "REFUNDED", utc(2026, 7, 20, 10)),
+    ovhcloud("written_off", "WRITE_OFF"),
+    ovhcloud("unknown", "DISPUTED"),
+    ovhcloud("paid", None, utc(2026, 7, 20, 10)),
+    Reading("ovhcloud", billed(price(0)), {"payment_status": "no_charge"}),
+    Reading("ovhcloud", billed(price(400000)), {"payment_status": "no_charge", "total_cents": 0}),
+    Reading(
+        "ovhcloud",
+        OVHCLOUD | {"debt": {"status": "TO_BE_PAID", "dueDate": "2026-10-31T00:00:00Z"}},
+        {"payment_status": "past_due", "due_at": utc(2026, 10, 31), "balance_due_cents": 1188},
+    ),
+    # What is exact counts, and what is rounded where there is nothing else.
+    Reading("ovhcloud", billed(price(1234567890, 12.34)), {"total_cents": 1235}),
+    Reading("ovhcloud", billed(price(None, 12.345)), {"total_cents": 1235}),
+    Reading("ovhcloud", billed(price(-150000000, -1.5)), {"total_cents": -150}),
+    Reading("ovhcloud", billed(price(65595700000, 656, "XOF")), {"total_cents": 656}),
+    Reading("ovhcloud", billed(price(123456789012345, 1234567.89)), {"total_cents": 123456789}),
+    # A refund takes away, whatever its sign.
+    Reading(
+        "ovhcloud",
+        refunded(priceWithTax=price(120000000, 1.2), tax=price(20000000, 0.2)),
+        {"total_cents": -120, "tax_cents": -20, "payment_status": "unknown"},
+    ),
+    Reading(
+        "ovhcloud",
+        refunded(priceWithTax=price(-120000000, -1.2), priceWithoutTax=price(None, -1))
+        | {"payment": PAYMENT},
+        {"total_cents": -120, "subtotal_cents": -100, "payment_status": "paid"},
+    ),
+    # The period is that of the entries, where all of them have one.
+    Reading(
+        "ovhcloud",
+        entries(("2026-06-10", "2026-07-09"), ("2026-06-01", "2026-06-30")),
+        {"billing_period_start": utc(2026, 6, 1), "billing_period_end": utc(2026, 7, 10)},
+    ),
+    *(
+        Reading(
+            "ovhcloud",
+            entries(("2026-06-10", "2026-07-09"), (start, end)),
+            {"billing_period_start": None, "billing_period_basis": "unknown"},
+        )
+        for start, end in ((None, "2026-06-30"), ("2026-06-01", None), (None, None))
+    ),
+    Reading("ovhcloud", OVHCLOUD | {"details": None}, {"billing_period_end": None}),
     *(aiven(status, word) for word, status in AIVEN_WORDS),
     Reading("aiven", AIVEN | {"due_date": "2026-10-31"}, {"payment_status": "past_due"}),
 ]
@@ -603,6 +723,15 @@ REFUSALS = [
     ),
     Refusal("scaleway", SCALEWAY | {"type": "credit_note"}, "whether a credit note of a positive"),
     Refusal("fastly", FASTLY | {"currency_code": ""}, "the currency is missing"),
+    *(
+        Refusal("ovhcloud", billed(price(*amounts)), "whether the price with tax is its value")
+        for amounts in ((1188000000, 1188), (1188000000, 11.89), (65500000000, 656, "XOF"))
+    ),
+    *(
+        Refusal("ovhcloud", billed(price(1, 0, word)), "the currency is not in ISO 4217: " + upper)
+        for word, upper in (("points", "POINTS"), ("N/A", "N/A"))
+    ),
+    Refusal("ovhcloud", {"bill": {"billId": "FR1"}}, "the currency is missing"),
     Refusal("northflank", NORTHFLANK | {"currency": "XXX"}, "the currency is not in ISO 4217: XXX"),
     Refusal(  # what another vendor alone bills in
         "northflank",
