@@ -11,6 +11,7 @@ from types import MappingProxyType
 from sandbox.vendor import StandInError, Vendor
 from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
+from sandbox.vendors.heroku.api import HEROKU
 from sandbox.vendors.linode.api import LINODE
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
@@ -32,6 +33,7 @@ _OURS: Mapping[str, Vendor] = {
         AIVEN,
         SCALEWAY,
         LINODE,
+        HEROKU,
     )
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
 from sources.focus import FOCUS
+from sources.heroku import HEROKU
 from sources.linode import LINODE
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
@@ -31,6 +32,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         AIVEN,
         SCALEWAY,
         LINODE,
+        HEROKU,
         FOCUS,
     )
 }

@@ -16,7 +16,7 @@ from sources.client.connections import Connections
 from sources.client.limits import Allowance
 from sources.client.origin import origin
 from sources.client.redaction import Redactor
-from sources.client.responses import NOTHING, PAGE_LIMIT, Nothing, Responses
+from sources.client.responses import NOTHING, PAGE_LIMIT, PART, Nothing, Part, Responses
 from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
 from sources.client.unpacking import ACCEPTED, LIMIT
 from sources.errors import SourceError, TransientError, UnusableAnswer
@@ -79,18 +79,22 @@ class Client:
         accept: str = "application/json",
         limit: int = PAGE_LIMIT,
         nothing: Nothing | None = None,
+        part: Part | None = None,
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`. Raises
-        NothingThereError where the answer is what the vendor says for `nothing`."""
+        NothingThereError where the answer is what the vendor says for `nothing`. With a `part`, a
+        part of a list is an answer too, and says in it which is the next."""
+        asked = {"Range": part.asked} if part is not None and part.asked else {}
         request = httpx.Request(
             "GET",
             url,
-            headers=_HEADERS | {"Accept": accept},
+            headers=_HEADERS | {"Accept": accept} | asked,
             extensions={
                 "timeout": TIMEOUT.as_dict(),
                 "trace": self._count,
                 LIMIT: limit,
                 NOTHING: nothing,
+                PART: part,
             },
         )
         try:

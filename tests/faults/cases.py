@@ -25,6 +25,7 @@ PAGED = {
     "northflank": ("current",),
     "planetscale": ("service-token", "oauth"),
     "digitalocean": ("kept", "renamed"),
+    "heroku": ("user",),
 }
 ELSEWHERE = "http://127.0.0.2:9/elsewhere"
 

@@ -26,6 +26,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "aiven": {"organization_id": "acme", "api_token": TOKEN},
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
     "linode": {"api_token": TOKEN},
+    "heroku": {"api_token": TOKEN},
 }
 
 
