@@ -12,6 +12,7 @@ from sandbox.vendor import StandInError, Vendor
 from sandbox.vendors.aiven.api import AIVEN
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.fastly.api import FASTLY
+from sandbox.vendors.heroku.api import HEROKU
 from sandbox.vendors.linode.api import LINODE
 from sandbox.vendors.mongodb.api import MONGODB
 from sandbox.vendors.northflank.api import NORTHFLANK
@@ -36,6 +37,7 @@ _OURS: Mapping[str, Vendor] = {
         LINODE,
         FASTLY,
         OVHCLOUD,
+        HEROKU,
     )
 }
 

@@ -10,6 +10,7 @@ from sources.aiven import AIVEN
 from sources.digitalocean import DIGITALOCEAN
 from sources.fastly import FASTLY
 from sources.focus import FOCUS
+from sources.heroku import HEROKU
 from sources.linode import LINODE
 from sources.mongodb import MONGODB
 from sources.northflank import NORTHFLANK
@@ -35,6 +36,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         LINODE,
         FASTLY,
         OVHCLOUD,
+        HEROKU,
         FOCUS,
     )
 }

@@ -20,8 +20,10 @@ from sources.client.responses import (
     NOT_YET,
     NOTHING,
     PAGE_LIMIT,
+    PART,
     Nothing,
     NotYet,
+    Part,
     Responses,
 )
 from sources.client.retry import RetryPolicy, Wait, may_pass, retry_after
@@ -87,20 +89,24 @@ class Client:
         limit: int = PAGE_LIMIT,
         nothing: Nothing | None = None,
         not_yet: NotYet | None = None,
+        part: Part | None = None,
     ) -> T:
         """As `get`, for a whole URL, which must be of the base URL's origin: see `link`. Raises
         NothingThereError where the answer is what the vendor says for `nothing`, and NotYetError
-        where it is `not_yet` after all attempts."""
+        where it is `not_yet` after all attempts. With a `part`, a part of a list is an answer too,
+        and says in it which is the next."""
+        asked = {"Range": part.asked} if part is not None and part.asked else {}
         request = httpx.Request(
             "GET",
             url,
-            headers=_HEADERS | {"Accept": accept},
+            headers=_HEADERS | {"Accept": accept} | asked,
             extensions={
                 "timeout": TIMEOUT.as_dict(),
                 "trace": self._count,
                 LIMIT: limit,
                 NOTHING: nothing,
                 NOT_YET: not_yet,
+                PART: part,
             },
         )
         try:

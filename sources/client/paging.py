@@ -16,6 +16,7 @@ import msgspec
 
 from sources.client.client import Client, Parameters
 from sources.client.prefetch import Ahead
+from sources.client.responses import Part
 from sources.errors import ListChangedError
 from sources.keys import scalar
 
@@ -114,6 +115,19 @@ async def parameter_pages(
         if not onward:
             return
         trail.step(onward)
+
+
+async def ranged_pages(client: Client, url: httpx.URL, accept: str) -> AsyncIterator[Page]:
+    """The list is the whole answer. Where it is cut, `Next-Range` names what follows, and is sent
+    back as `Range`."""
+    trail = Trail(client, url)
+    part = Part()
+    while True:
+        yield await client.get_url(url, list[msgspec.Raw], accept=accept, part=part)
+        if not part.following:
+            return
+        trail.step(part.following)
+        part = Part(part.following)
 
 
 class Trail:

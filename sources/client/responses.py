@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple, TypeVar, cast
 
@@ -76,6 +77,18 @@ NOTHING = "billhouse.nothing"
 NOT_YET = "billhouse.not_yet"
 
 
+@dataclass
+class Part:
+    """A part of a list: by which `Range` it is asked for (none: the first), and, once it came, by
+    which the next one is (none: it was the last)."""
+
+    asked: str | None = None
+    following: str | None = None
+
+
+PART = "billhouse.part"
+
+
 class Responses:
     """Reads the answers to one caller. Every text that leaves here is without its secrets."""
 
@@ -98,7 +111,10 @@ class Responses:
             if _says_nothing(response):
                 raise NothingThereError
             raise self._refused(response, said, retry_after)
-        if response.status_code != HTTPStatus.OK:
+        part: Part | None = request.extensions.get(PART)
+        if part is not None:
+            part.following = response.headers.get("Next-Range")
+        if response.status_code != HTTPStatus.OK and not _is_part(response, part):
             # "Created", "accepted" or a part of it: what came is not what was asked for.
             problem = f"answered {_status(response)}, where 200 OK brings what was asked for"
             raise self._transient(request, problem)
@@ -234,6 +250,12 @@ class Responses:
 def _signatures(request: httpx.Request) -> list[str]:
     found: list[str] = _SIGNATURE.findall(request.headers.get("Authorization", ""))
     return found + [each.rpartition("$")[2] for each in request.headers.get_list(SIGNATURE)]
+
+
+def _is_part(response: httpx.Response, part: Part | None) -> bool:
+    """Whether what came is a part of a list, and was asked for as one or names the next."""
+    is_partial = response.status_code == HTTPStatus.PARTIAL_CONTENT
+    return is_partial and part is not None and bool(part.asked or part.following)
 
 
 def _says_nothing(response: httpx.Response) -> bool:

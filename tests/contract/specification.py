@@ -61,6 +61,8 @@ MOSTLY: dict[str, dict[str, Any]] = {
     "currency": {"type": "string", "enum": ["usd", "EUR", "GBP"]},
     "currencyCode": {"type": "string", "enum": ["GBP"]},
     "invoice_number": _text("[0-9a-f]{8}-[1-9][0-9]?"),
+    "period_start": _text(_day("2024")),
+    "period_end": _text(_day("2025")),
     "start_date": _text(_day("2024"), TIME),
     "stop_date": _text(_day("2025"), TIME),
     "end_date": _text(_day("2025"), TIME),
@@ -121,6 +123,10 @@ def for_a_mock() -> dict[str, Any]:
             invoice["properties"]["currencyCode"] = MOSTLY["currencyCode"]
         if vendor == "digitalocean":
             _narrow_preview(specification)
+        if vendor == "heroku":
+            for invoice in specification["components"]["schemas"].values():
+                invoice["properties"]["state"]["enum"] = [0, 1, 2, 3]
+                invoice["required"] = ["id"]
         if vendor == "linode":
             _narrow_pages(specification)
         if vendor == "ovhcloud":

@@ -47,6 +47,7 @@ LISTS = {
     r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
     r"/linode/v4/account(/\w+)?/invoices": ("data",),
     r"/fastly(/\w+)?/billing/v3/invoices": ("data",),
+    r"/heroku(?:/account|/teams/(\w+))/invoices": (),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -126,8 +127,9 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
-    """An account for each organisation; of Northflank also the token's own, and of PlanetScale one
-    that is read by id. DigitalOcean's, Linode's and Fastly's have no name but their token's."""
+    """An account for each organisation; of Northflank and Heroku also the token's own, and of
+    PlanetScale one that is read by id. DigitalOcean's, Linode's and Fastly's have no name but their
+    token's."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
@@ -141,11 +143,13 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
         accounts["planetscale"].append({"organization": each, **service})
         accounts["aiven"].append({"organization_id": each, "api_token": "token"})
         accounts["scaleway"].append({"organization_id": each, "secret_key": "key"})
+        accounts["heroku"].append({"team": each, "api_token": "token"})
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     accounts["linode"].append({"name": "own", "api_token": "token"})
     accounts["fastly"].append({"name": "own", "api_token": "token"})
     accounts["ovhcloud"].append({"name": "own", **token})
+    accounts["heroku"].append({"name": "own", "api_token": "token"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -329,6 +333,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 bill = document.get("bill") or document["refund"]
                 total = rounded(Decimal(bill["priceWithTax"]["value"]) * 100)
                 return -abs(total) if "refund" in document else total
+            case "heroku":
+                return rounded(Decimal(document["total"]))
             case "aiven" if document["currency"] == "JPY":
                 return rounded(Decimal(document["total"]))
             case _:

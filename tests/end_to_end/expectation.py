@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sandbox.model import Account, Invoice
 from sandbox.registry import VENDORS
+from sandbox.vendors.heroku.billing import word as heroku_word
 from sandbox.world import World
 
 MONGODB_WORDS = {
@@ -153,6 +154,8 @@ def _period(invoice: Invoice) -> tuple[datetime | None, datetime | None]:
 def _vendor_status(invoice: Invoice, account: Account) -> str | None:
     """The word that the account's answers hold; `status` is optional in Northflank's current
     contract, and there is none in the contracts before it."""
+    if invoice.vendor == "heroku":
+        return heroku_word(invoice, account)
     if invoice.vendor != "northflank":
         return invoice.status
     if account.profile not in ("current", "transitional"):
@@ -241,6 +244,12 @@ def _ovhcloud(invoice: Invoice, _: Account, __: datetime) -> str:
     return "unknown" if invoice.total else "no_charge"
 
 
+def _heroku(invoice: Invoice, _: Account, now: datetime) -> str:
+    if invoice.status == "pending":
+        return "upcoming" if invoice.period[1] > now else "open"
+    return {"successful": "paid", "failed": "failed"}[invoice.status or ""]
+
+
 _READINGS = {
     "turso": _turso,
     "versori": _versori,
@@ -253,6 +262,7 @@ _READINGS = {
     "linode": _linode,
     "fastly": _fastly,
     "ovhcloud": _ovhcloud,
+    "heroku": _heroku,
 }
 
 

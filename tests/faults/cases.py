@@ -25,6 +25,7 @@ PAGED = {
     "northflank": ("current",),
     "planetscale": ("service-token", "oauth"),
     "digitalocean": ("kept", "renamed"),
+    "heroku": ("user",),
 }
 # Of those who get a token first, requests bear nothing that is known before.
 KNOWN = {"ovhcloud": ("signed",)}

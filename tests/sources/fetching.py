@@ -28,6 +28,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
     "linode": {"api_token": TOKEN},
     "ovhcloud": {"client_id": "client", "client_secret": TOKEN},
+    "heroku": {"api_token": TOKEN},
 }
 
 

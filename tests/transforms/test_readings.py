@@ -101,6 +101,18 @@ LINODE: dict[str, Any] = {
     "tax_summary": [{"name": "PA STATE TAX", "tax": 12.25}],
     "total": 132.5,
 }
+HEROKU: dict[str, Any] = {
+    "charges_total": 100.0,
+    "created_at": "2012-01-01T12:00:00Z",
+    "credits_total": 100.0,
+    "id": "01234567-89ab-cdef-0123-456789abcdef",
+    "number": 9403943,
+    "period_end": "01/31/2014",
+    "period_start": "01/01/2014",
+    "state": 1,
+    "total": 100.0,
+    "updated_at": "2012-01-01T12:00:00Z",
+}
 
 FASTLY: dict[str, Any] = {
     "billing_end_date": "2026-06-30T00:00:00Z",
@@ -253,6 +265,24 @@ def linode(payment_status: str, total: object, cents: int) -> Reading:
     return Reading("linode", LINODE | {"total": total}, columns)
 
 
+def heroku(payment_status: str, /, **fields: Any) -> Reading:
+    word = fields.get("payment_status", fields.get("state", 1))
+    columns = {
+        "payment_status": payment_status,
+        "vendor_status": None if word is None else str(word),
+    }
+    return Reading("heroku", HEROKU | fields, columns)
+
+
+OCTOBER, NOVEMBER, DECEMBER = (utc(2026, month, 1) for month in (10, 11, 12))
+
+
+def heroku_period(start: str, end: str, state: int, *expected: object) -> Reading:
+    names = ("billing_period_start", "billing_period_end", "billing_period_basis", "payment_status")
+    document = HEROKU | {"period_start": start, "period_end": end, "state": state}
+    return Reading("heroku", document, dict(zip(names, expected, strict=True)))
+
+
 AIVEN_WORDS: list[tuple[str | None, str]] = [
     *AIVEN_STATES.items(),
     ("something new", "unknown"),
@@ -389,6 +419,23 @@ EXAMPLES = {
             "billing_period_end": utc(2024, 4, 1),
             "payment_status": "open",
             "due_at": utc(2026, 12, 2),
+        },
+    ),
+    "heroku": Reading(
+        "heroku",
+        HEROKU,
+        {
+            "invoice_number": "9403943",
+            "total_cents": 100,
+            "subtotal_cents": 100,
+            "credit_cents": None,
+            "currency": "USD",
+            "currency_basis": "assumed",
+            "billing_period_start": utc(2014, 1, 1),
+            "billing_period_end": utc(2014, 2, 1),
+            "billing_period_basis": "stated",
+            "payment_status": "paid",
+            "paid_cents": 100,
         },
     ),
     "linode, whose items are not there yet": Reading(
@@ -608,6 +655,25 @@ STATUSES = [
     scaleway("void", "outdated"),
     scaleway("unknown", "disputed"),
     Reading("scaleway", SCALEWAY | {"number": 0}, {"invoice_number": None}),
+    *(heroku("paid", state=state) for state in (1, "1", "successful")),
+    *(heroku("failed", state=state) for state in (2, "Failed")),
+    *(heroku("open", state=state) for state in (0, "pending")),
+    *(heroku("unknown", state=state) for state in (3, -1, "new", None)),
+    heroku("paid", payment_status="Paid"),
+    heroku("paid", payment_status="paid", state=None),
+    heroku("unknown", payment_status="Paid", state=0),
+    heroku("unknown", payment_status="Paid", state=2),
+    heroku("failed", payment_status="Declined", state=2),
+    heroku("unknown", payment_status="Declined", state=None),
+    # As recorded: the next month's first day ends a month, and today the running one.
+    heroku_period("2026-10-01", "2026-11-01", 1, OCTOBER, NOVEMBER, "stated", "paid"),
+    heroku_period("2026-10-01", "2026-11-01", 0, OCTOBER, NOVEMBER, "stated", "open"),
+    heroku_period("2026-11-01", "2026-11-01", 0, NOVEMBER, DECEMBER, "derived", "upcoming"),
+    heroku_period("11/01/2026", "11/22/2026", 0, NOVEMBER, DECEMBER, "derived", "upcoming"),
+    heroku_period("2026-10-01", "2026-10-22", 0, OCTOBER, NOVEMBER, "derived", "open"),
+    heroku_period("2026-10-01", "2026-10-22", 1, OCTOBER, utc(2026, 10, 23), "stated", "paid"),
+    heroku_period("2026-11-01", "11/30/2026", 0, NOVEMBER, DECEMBER, "stated", "upcoming"),
+    heroku_period("2026-11-01", "soon", 0, NOVEMBER, None, "stated", "open"),
     linode("no_charge", 0.0, 0),
     linode("no_charge", 0.00496, 0),
     linode("unknown", -0.01, -1),

@@ -63,6 +63,10 @@ CREATE OR REPLACE MACRO moment(value) AS
             THEN stated_time(replace(regexp_replace(extended_time(value), '^(.{10})$', '\1T00:00:00Z'), ':Z', ':00Z'))
     END;
 
+-- A date as Americans write it: 01/31/2014 is 2014-01-31.
+CREATE OR REPLACE MACRO american_date(value) AS
+    regexp_replace(value, '^([0-9]{2})/([0-9]{2})/([0-9]{4})$', '\3-\1-\2');
+
 -- A day that lasts to its end, such as one that something is due on, as its last second.
 CREATE OR REPLACE MACRO end_of_day(value) AS CASE WHEN is_date(value) THEN value || 'T23:59:59Z' ELSE value END;
 
