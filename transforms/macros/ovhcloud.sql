@@ -23,11 +23,11 @@ CREATE OR REPLACE MACRO ovhcloud_doubt(meaning, price) AS
 -- Nobody says which sign a refund's amounts have. What comes back is less than nothing in either: where its total isn't,
 -- all its amounts are turned.
 CREATE OR REPLACE MACRO ovhcloud_is_turned(refund) AS
-    coalesce(NOT starts_with(ovhcloud_amount(json_extract(refund, '$.priceWithTax')) ->> '$', '-'), FALSE);
+    NOT starts_with(ovhcloud_amount(json_extract(refund, '$.priceWithTax')) ->> '$', '-');
 
 CREATE OR REPLACE MACRO turned(amount, is_turned) AS
     CASE
         WHEN is_turned AND number_text(amount) IS NOT NULL
-            THEN to_json(replace('-' || ltrim(number_text(amount), '+'), '--', ''))
+            THEN to_json(replace(replace('-' || number_text(amount), '--', ''), '-+', '-'))
         ELSE amount
     END;
