@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from sandbox.vendor import StandInError, Vendor
 from sandbox.vendors.aiven.api import AIVEN
+from sandbox.vendors.cockroachdb.api import COCKROACHDB
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.fastly.api import FASTLY
 from sandbox.vendors.mongodb.api import MONGODB
@@ -32,6 +33,7 @@ _OURS: Mapping[str, Vendor] = {
         AIVEN,
         SCALEWAY,
         FASTLY,
+        COCKROACHDB,
     )
 }
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from sources.aiven import AIVEN
+from sources.cockroachdb import COCKROACHDB
 from sources.digitalocean import DIGITALOCEAN
 from sources.fastly import FASTLY
 from sources.focus import FOCUS
@@ -31,6 +32,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         AIVEN,
         SCALEWAY,
         FASTLY,
+        COCKROACHDB,
         FOCUS,
     )
 }

@@ -46,6 +46,7 @@ LISTS = {
     r"/aiven/organization/(\w+)/invoices": ("invoices",),
     r"/scaleway/billing/v2beta1/invoices/(\w+)": ("invoices",),
     r"/fastly(/\w+)?/billing/v3/invoices": ("data",),
+    r"/cockroachdb(/\w+)?/api/v1/invoices": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -125,7 +126,8 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
 
 def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     """An account for each organisation; of Northflank also the token's own, and of PlanetScale one
-    that is read by id. DigitalOcean's and Fastly's have no name but their token's."""
+    that is read by id. Those of DigitalOcean, Fastly and CockroachDB Cloud have no
+    name but their token's."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
@@ -142,6 +144,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     accounts["northflank"].append({"name": "own", "api_token": "token"})
     accounts["digitalocean"].append({"name": "own", "api_token": "token"})
     accounts["fastly"].append({"name": "own", "api_token": "token"})
+    accounts["cockroachdb"].append({"name": "own", "secret_key": "key"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -300,6 +303,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "cockroachdb":
+                return rounded(Decimal(document["totals"][0]["amount"]) * 100)
             case "fastly":
                 return rounded(Decimal(document["monthly_transaction_amount"]) * 100)
             case "scaleway":

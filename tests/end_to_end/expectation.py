@@ -199,13 +199,7 @@ def _planetscale(invoice: Invoice, account: Account, now: datetime) -> str:
     return "upcoming" if invoice.period[1] > now else "open"
 
 
-def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
-    if invoice.upcoming:
-        return "upcoming"
-    return "unknown" if invoice.total else "no_charge"
-
-
-def _fastly(invoice: Invoice, _: Account, __: datetime) -> str:
+def _without_status(invoice: Invoice, _: Account, __: datetime) -> str:
     if invoice.upcoming:
         return "upcoming"
     return "unknown" if invoice.total else "no_charge"
@@ -227,10 +221,11 @@ _READINGS = {
     "mongodb": _mongodb,
     "northflank": _northflank,
     "planetscale": _planetscale,
-    "digitalocean": _digitalocean,
+    "digitalocean": _without_status,
     "aiven": _aiven,
     "scaleway": _scaleway,
-    "fastly": _fastly,
+    "fastly": _without_status,
+    "cockroachdb": _without_status,
 }
 
 
