@@ -97,8 +97,9 @@ class Invoice:
     """An invoice as it stands at one time.
 
     `key` identifies it within its account: the vendor's id, or one made from its period where the
-    vendor has none. `state` and the times are the truth, also where the vendor doesn't tell;
-    `status` is the vendor's own word. `serial` is the invoice's number in its account's history,
+    vendor has none. `document` is the key of the vendor's document, where that states several.
+    `state` and the times are the truth, also where the vendor doesn't tell; `status` is the
+    vendor's own word. `serial` is the invoice's number in its account's history,
     from 0. `listed` is false once the vendor dropped it.
     """
 
@@ -126,6 +127,7 @@ class Invoice:
     lines: tuple[LineItem, ...] = ()
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    document: str = ""
 
     @property
     def period(self) -> tuple[DateTime, DateTime]:

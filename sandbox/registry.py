@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from sandbox.vendor import StandInError, Vendor
 from sandbox.vendors.aiven.api import AIVEN
+from sandbox.vendors.cockroachdb.api import COCKROACHDB
 from sandbox.vendors.digitalocean.api import DIGITALOCEAN
 from sandbox.vendors.fastly.api import FASTLY
 from sandbox.vendors.heroku.api import HEROKU
@@ -38,6 +39,7 @@ _OURS: Mapping[str, Vendor] = {
         FASTLY,
         OVHCLOUD,
         HEROKU,
+        COCKROACHDB,
     )
 }
 

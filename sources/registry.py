@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from sources.aiven import AIVEN
+from sources.cockroachdb import COCKROACHDB
 from sources.digitalocean import DIGITALOCEAN
 from sources.fastly import FASTLY
 from sources.focus import FOCUS
@@ -37,6 +38,7 @@ OURS: Mapping[str, Vendor[Any]] = {
         FASTLY,
         OVHCLOUD,
         HEROKU,
+        COCKROACHDB,
         FOCUS,
     )
 }

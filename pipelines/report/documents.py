@@ -42,8 +42,7 @@ def documents_of(warehouse: Warehouse, invoice_id: str) -> list[Document]:
     warehouse = _of_invoice(warehouse, invoice_id)
     with unsealed(warehouse) as published, of_this_version():
         found = published.execute(
-            "SELECT vendor, account, listing, document_key FROM build.invoices"
-            " WHERE invoice_id = ?",
+            "SELECT vendor, account, listing, listed_key FROM build.invoices WHERE invoice_id = ?",
             [invoice_id],
         ).fetchall()
     with holding(warehouse, lock_timeout=0), closing(connect(warehouse)) as connection:

@@ -116,7 +116,8 @@ def find(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
         )
     if len(matches) > 1:
         several = "; ".join(
-            "{invoice_id} ({vendor} {account}, {invoice})".format(**each) for each in matches[:10]
+            "{invoice_id} ({vendor} {account}, {invoice}, {currency})".format(**each)
+            for each in matches[:10]
         )
         raise UsageError(f"{len(matches)} invoices match {asked!r}. Give one's id: {several}.")
     return str(matches[0]["invoice_id"])

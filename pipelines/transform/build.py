@@ -215,7 +215,9 @@ class _Build:
                 table = names.place(each, "next")
                 self._connection.execute(
                     f"DELETE FROM {table} WHERE invoice_id IN"  # noqa: S608
-                    " (SELECT invoice_id FROM scratch.main.changed)"
+                    " (SELECT invoice_id FROM scratch.main.changed"
+                    # One document may state several invoices, or did when it was listed last.
+                    f" UNION ALL SELECT invoice_id FROM {each.name})"
                 )
                 self._connection.execute(f"INSERT INTO {table} BY NAME FROM {each.name}")
         changed.remember(self._connection, self._rates)

@@ -80,7 +80,7 @@ _CHANGED = """
     ),
 
     outdated AS (
-        SELECT vendor, account, document_key AS invoice_key
+        SELECT vendor, account, listed_key AS invoice_key
         FROM next.build.invoices
         CROSS JOIN clock
         WHERE
@@ -106,18 +106,25 @@ _CHANGED = """
 
     SELECT *, stable_id(vendor, account, invoice_key) AS invoice_id
     FROM all_of_them
+    UNION ALL
+    SELECT vendor, account, listed_key AS invoice_key, invoice_id
+    FROM next.build.invoices AS invoice
+    SEMI JOIN all_of_them AS changed
+        ON invoice.vendor = changed.vendor AND invoice.account = changed.account
+        AND invoice.listed_key = changed.invoice_key
+    WHERE listed_key <> document_key
 """
 # As far around an invoice's day as intermediate/rate_candidates.sql looks; what accrues goes by the
 # newest one.
 _RERATED = """
         UNION
-        SELECT invoice.vendor, invoice.account, invoice.document_key AS invoice_key
+        SELECT invoice.vendor, invoice.account, invoice.listed_key AS invoice_key
         FROM next.build.invoices AS invoice
         INNER JOIN scratch.main.differing_days AS differing
             ON invoice.billing_period_end > differing.day - INTERVAL 7 DAY
             AND invoice.billing_period_end <= differing.day + INTERVAL 8 DAY
         UNION
-        SELECT vendor, account, document_key AS invoice_key
+        SELECT vendor, account, listed_key AS invoice_key
         FROM next.build.invoices
         WHERE payment_status = 'upcoming' AND (SELECT count(*) FROM scratch.main.differing_days) > 0
 """

@@ -131,6 +131,11 @@ def for_a_mock() -> dict[str, Any]:
             _narrow_pages(specification)
         if vendor == "ovhcloud":
             _narrow_bills(specification)
+        if vendor == "cockroachdb":  # one total, and in a currency that it has
+            schemas = specification["components"]["schemas"]
+            schemas["cockroachdb-Invoice"]["properties"]["totals"] |= {"minItems": 1, "maxItems": 1}
+            codes = {"$ref": "#/components/schemas/cockroachdb-Currency.Type"}
+            schemas["cockroachdb-CurrencyAmount"]["properties"]["currency"] = codes
         for path, item in specification["paths"].items():
             item["get"].setdefault("security", specification["security"])
             joined["paths"][f"/{vendor}{path}"] = item

@@ -48,6 +48,7 @@ LISTS = {
     r"/linode/v4/account(/\w+)?/invoices": ("data",),
     r"/fastly(/\w+)?/billing/v3/invoices": ("data",),
     r"/heroku(?:/account|/teams/(\w+))/invoices": (),
+    r"/cockroachdb(/\w+)?/api/v1/invoices": ("invoices",),
 }
 LINES = {
     r"/mongodb/api/atlas/v2/orgs/(\w+)/invoices/([^/]+)": ("lineItems",),
@@ -128,8 +129,8 @@ def run(sandbox: Sandbox, door: Door, tmp_path_factory: pytest.TempPathFactory) 
 
 def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     """An account for each organisation; of Northflank and Heroku also the token's own, and of
-    PlanetScale one that is read by id. DigitalOcean's, Linode's and Fastly's have no name but their
-    token's."""
+    PlanetScale one that is read by id. Those of DigitalOcean, Linode, Fastly and CockroachDB
+    Cloud have no name but their token's."""
     month = date.today().replace(day=1).isoformat()
     token = {name: client.settings[name] for name in ("client_id", "client_secret")}
     service = {"service_token_id": "id", "service_token": "token"}
@@ -150,6 +151,7 @@ def configured(client: Account) -> dict[str, list[Mapping[str, object]]]:
     accounts["fastly"].append({"name": "own", "api_token": "token"})
     accounts["ovhcloud"].append({"name": "own", **token})
     accounts["heroku"].append({"name": "own", "api_token": "token"})
+    accounts["cockroachdb"].append({"name": "own", "secret_key": "key"})
     by_id = {"organization": "by-id", "oauth_token": "token", "invoice_ids": [IDENTIFIER]}
     accounts["planetscale"].append(by_id)
     return accounts
@@ -324,6 +326,8 @@ def minor(vendor: str, document: dict[str, Any]) -> int | None:
                 return -abs(hundredths) if money["isNegative"] else hundredths
             case "digitalocean":
                 return rounded(Decimal(document["amount"]) * 100)
+            case "cockroachdb":
+                return rounded(Decimal(document["totals"][0]["amount"]) * 100)
             case "fastly":
                 return rounded(Decimal(document["monthly_transaction_amount"]) * 100)
             case "scaleway":

@@ -210,13 +210,7 @@ def _planetscale(invoice: Invoice, account: Account, now: datetime) -> str:
     return "upcoming" if invoice.period[1] > now else "open"
 
 
-def _digitalocean(invoice: Invoice, _: Account, __: datetime) -> str:
-    if invoice.upcoming:
-        return "upcoming"
-    return "unknown" if invoice.total else "no_charge"
-
-
-def _fastly(invoice: Invoice, _: Account, __: datetime) -> str:
+def _without_status(invoice: Invoice, _: Account, __: datetime) -> str:
     if invoice.upcoming:
         return "upcoming"
     return "unknown" if invoice.total else "no_charge"
@@ -230,10 +224,6 @@ def _scaleway(invoice: Invoice, _: Account, __: datetime) -> str:
     if invoice.total == 0 and invoice.status in ("stopped", "issued", "incomplete"):
         return "no_charge"
     return SCALEWAY_WORDS[invoice.status or ""]
-
-
-def _linode(invoice: Invoice, _: Account, __: datetime) -> str:
-    return "unknown" if invoice.total else "no_charge"
 
 
 def _ovhcloud(invoice: Invoice, _: Account, __: datetime) -> str:
@@ -256,13 +246,14 @@ _READINGS = {
     "mongodb": _mongodb,
     "northflank": _northflank,
     "planetscale": _planetscale,
-    "digitalocean": _digitalocean,
+    "digitalocean": _without_status,
     "aiven": _aiven,
     "scaleway": _scaleway,
-    "linode": _linode,
-    "fastly": _fastly,
+    "linode": _without_status,
+    "fastly": _without_status,
     "ovhcloud": _ovhcloud,
     "heroku": _heroku,
+    "cockroachdb": _without_status,
 }
 
 

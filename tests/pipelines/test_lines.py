@@ -24,7 +24,7 @@ from sandbox.server import running
 from sandbox.world import World
 from sources.accounts.values import GivenValues
 
-Key = tuple[str, str, str | datetime | None]
+Key = tuple[str, str, str | datetime | None, str]
 
 
 class Loaded:
@@ -63,13 +63,15 @@ def key_of(invoice: Invoice) -> Key:
     # A Turso draft has no number, and mostly no period.
     draft = invoice.vendor == "turso" and invoice.upcoming
     which = invoice.number or (None if draft else invoice.period_start)
-    return invoice.vendor, invoice.account, which
+    return invoice.vendor, invoice.account, which, invoice.currency
 
 
 def published_key(row: dict[str, Any]) -> Key:
     draft = row["vendor"] == "turso" and row["payment_status"] == "upcoming"
     which = row["invoice_number"] or (None if draft else row["billing_period_start"])
-    return row["vendor"], row["account"], which
+    # A line may be in another currency than its invoice.
+    currency = row.get("invoice_currency", row["currency"])
+    return row["vendor"], row["account"], which, currency
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,8 @@ def expected_headers(invoice: Invoice) -> dict[str, int]:
 
 
 LINES = """
-    SELECT line.*, invoice_number, billing_period_start, total_cents
+    SELECT line.*, fct_invoices.currency AS invoice_currency, invoice_number, billing_period_start,
+        total_cents
     FROM fct_invoice_lines AS line JOIN fct_invoices USING (vendor, account, invoice_id)
     WHERE delisted_at IS NULL
 """
@@ -127,7 +130,7 @@ LINES = """
 def test_every_line_of_every_vendor(loaded: Loaded) -> None:
     published = loaded.by_invoice(LINES)
     assert published.keys() == loaded.invoices.keys()
-    assert {vendor for vendor, _, _ in published} == set(VENDORS)
+    assert {vendor for vendor, *_ in published} == set(VENDORS)
     for key, invoice in loaded.invoices.items():
         stated = [row for row in published[key] if row["record_type"] == "line"]
         names = ("amount_cents", "description", "project", "resource")
@@ -166,7 +169,8 @@ def test_roundings_are_no_warning(loaded: Loaded) -> None:
 def test_payments_and_refunds(loaded: Loaded) -> None:
     published = loaded.by_invoice(
         """
-        SELECT payment.*, payment_status, invoice_number, billing_period_start, refunded_cents
+        SELECT payment.*, fct_invoices.currency AS invoice_currency, payment_status,
+            invoice_number, billing_period_start, refunded_cents
         FROM fct_payments AS payment JOIN fct_invoices USING (vendor, account, invoice_id)
         WHERE delisted_at IS NULL
         """

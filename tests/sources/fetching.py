@@ -25,6 +25,7 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "digitalocean": {"api_token": TOKEN},
     "aiven": {"organization_id": "acme", "api_token": TOKEN},
     "fastly": {"api_token": TOKEN},
+    "cockroachdb": {"secret_key": TOKEN},
     "scaleway": {"organization_id": "acme", "secret_key": TOKEN},
     "linode": {"api_token": TOKEN},
     "ovhcloud": {"client_id": "client", "client_secret": TOKEN},

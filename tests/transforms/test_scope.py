@@ -62,6 +62,7 @@ class History:
                     self.planetscale,
                     self.northflank,
                     self.focus,
+                    self.cockroachdb,
                 ]
             )()
         # Several at once: a load gives all that it ends the same time.
@@ -178,6 +179,26 @@ class History:
             "billing_period_end": f"{self.now:%Y-%m-28}",
         }
         self.set(("planetscale", "invoices", self.account(), "all", f"{self.now:%Y-%m}"), document)
+
+    def cockroachdb(self) -> None:
+        """One document, of whose currencies each is an invoice that comes and goes."""
+        currencies = self.chance.sample(
+            ["USD", "CRDB_CLOUD_CREDITS", "LEAVES"], self.chance.choice([0, 1, 1, 2, 2, 3])
+        )
+        amounts = [
+            {"amount": self.chance.choice([3, 0.30000000000000004, 0]), "currency": each}
+            for each in currencies
+        ]
+        lines = [{"description": "Compute", "total": each} for each in amounts]
+        document = {
+            "status": self.chance.choice(["DRAFT", "FINALIZED"]),
+            "period_start": f"{self.now:%Y-%m-01T00:00:00Z}",
+            "period_end": f"{self.now + MONTH:%Y-%m-28T00:00:00Z}",
+            "totals": amounts,
+            "invoice_items": [{"cluster": {"id": "web"}, "line_items": lines}],
+        }
+        key = self.chance.choice(["c-1", "c-2"])
+        self.set(("cockroachdb", "invoices", self.account(), "all", key), document)
 
     def focus(self) -> None:
         """Charges of a period, of which some are on an invoice and some aren't yet."""

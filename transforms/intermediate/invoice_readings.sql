@@ -6,6 +6,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS account,
     CAST(NULL AS VARCHAR) AS listing,
     CAST(NULL AS VARCHAR) AS document_key,
+    CAST(NULL AS VARCHAR) AS listed_key, -- the document's own, where it states several invoices, each with a key of its own
     CAST(NULL AS BOOLEAN) AS is_known_by_period, -- there is no id or number: the key is made of the period
     CAST(NULL AS VARCHAR) AS document,
     CAST(NULL AS VARCHAR) AS verbatim,

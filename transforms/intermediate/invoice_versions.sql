@@ -96,6 +96,7 @@ SELECT
     account,
     listing,
     document_key,
+    coalesce(listed_key, document_key) AS listed_key,
     natural_identity(
         listing, document_key, coalesce(is_known_by_period, FALSE), is_listed_upcoming, starts_at, ends_at
     ) AS natural_identity,

@@ -1,5 +1,5 @@
--- One row per document that a listing holds now: which invoice it is a document of.
+-- One row per document that a listing holds now, and invoice that it is a document of: one, or one a currency.
 -- kept: by invoice
-SELECT vendor, account, listing, document_key, identity, invoice_id
+SELECT vendor, account, listing, listed_key AS document_key, identity, invoice_id
 FROM intermediate.identified_documents
 WHERE valid_to IS NULL
