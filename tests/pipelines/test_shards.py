@@ -20,10 +20,12 @@ from pipelines.publish import parts
 from pipelines.publish.parts import Part, PartTable
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.lock import holding
-from pipelines.warehouse.shards import Shard, number_of_shards, parse, settle
+from pipelines.warehouse.rename import rename_account
+from pipelines.warehouse.shards import Shard, in_shard, number_of_shards, parse, settle
 from sources.accounts.values import GivenValues
 from sources.vendor import ConfiguredAccount
 from tests.pipelines.processes import ROOT
+from tests.transforms.work_database import WorkDatabase
 
 NOW = datetime(2026, 11, 26, 2, 17, tzinfo=UTC)
 PLACES = """
@@ -103,6 +105,32 @@ def test_an_account_stays_where_it_is_whatever_its_token(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="share a credential") as refused:
         places(tmp_path, accounts(*"abcdefgh", tokens=shared))
     assert "one-token" not in str(refused.value)
+
+
+def test_an_account_that_is_renamed_stays_where_its_history_is(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    before = places(tmp_path, accounts(*"abcdefgh"))
+    number = before["a"]
+    shard = in_shard(warehouse, Shard(number, 4))
+    shard.directory.mkdir()
+    work = WorkDatabase(shard.work)
+    work.add("turso", {"invoice_number": "T-1"}, account="a", listing="issued", key="T-1")
+    work.connection.close()
+    # Another shard holds it, by whatever name it's looked for.
+    with pytest.raises(UsageError, match=r"No shard of .* holds an account 'z'"):
+        rename_account(warehouse, "turso", "z", "new", lock_timeout=0)
+    other = next(name for name in "bcdefgh" if before[name] != number)
+    with pytest.raises(UsageError, match="count twice"):
+        rename_account(warehouse, "turso", "a", other, lock_timeout=0)
+    assert places(tmp_path, accounts(*"abcdefgh")) == before
+    assert rename_account(warehouse, "turso", "a", "new", lock_timeout=0) == 1
+    assert places(tmp_path, accounts("new"))["new"] == number
+    # The same of the shard's own folder; and once more, where the first was killed in between.
+    alone = Warehouse(shard.directory)
+    assert rename_account(alone, "turso", "new", "newer", lock_timeout=0) == 1
+    assert places(tmp_path, accounts("newer"))["newer"] == number
+    with pytest.raises(UsageError, match="The warehouse holds no account 'new'"):
+        rename_account(warehouse, "turso", "new", "newest", lock_timeout=0)
 
 
 def test_the_number_of_shards_stands_in_the_warehouse(tmp_path: Path) -> None:
