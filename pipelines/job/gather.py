@@ -80,13 +80,21 @@ def maintain(warehouse: Warehouse, *, listener: Listener, lock_timeout: float) -
     Raises:
         UsageError, JobError: as `gather`.
     """
+    import duckdb
+
     place, _ = _sharded(warehouse)
-    with _alone_in(warehouse, lock_timeout):
-        with lake.next_state(place) as connection:
-            gathering.maintain(connection)
-        # Not before the catalogue that lists them no more is in its place.
-        with lake.next_state(place) as connection:
-            gone = gathering.delete_unread(connection, place)
+    try:
+        with _alone_in(warehouse, lock_timeout):
+            with lake.next_state(place) as connection:
+                gathering.maintain(connection)
+            # Not before the catalogue that lists them no more is in its place.
+            with lake.next_state(place) as connection:
+                gone = gathering.delete_unread(connection, place)
+    except (duckdb.Error, OSError) as error:
+        raise JobError(
+            f"The lake could not be compacted: {one_sentence(error)} Its rows are as they were;"
+            " try again, which is safe."
+        ) from error
     unfailing(listener)(
         Event("maintained", f"The lake is compacted; {gone} file(s) of late attempts are gone.")
     )
@@ -112,6 +120,11 @@ def _gathered(
     try:
         before = gathering.committed(connection, count)
         left = {shard: parts.newest_part(place, shard) for shard in before}
+        newest = {
+            shard: part.generation if isinstance(part, Part) else part
+            for shard, part in left.items()
+        }
+        gathering.see_none_is_lost(place, newest, before)
         chosen = [
             part
             for shard, part in left.items()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError, UsageError, one_sentence
+from pipelines.publish.object_store import let_in, unquoted
 from pipelines.publish.parts import MONTH, SHARD
 from pipelines.warehouse import working_folder
 from pipelines.warehouse.restricted import spilling_unseen
@@ -30,6 +31,7 @@ _WRITING = "DATA_INLINING_ROW_LIMIT 0"
 _NOWHERE = f"{os.devnull}/secrets"
 _EXTENSIONS = {"ducklake": "duckdb_extension_ducklake"}
 _EXTENSIONS_OF_POSTGRES = {"postgres_scanner": "duckdb_extension_postgres_scanner"}
+_EXTENSIONS_OF_STORES = {"httpfs": "duckdb_extension_httpfs"}
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def opened(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
             _attach(connection, lake, lake.catalog, f"READ_ONLY, SNAPSHOT_VERSION {snapshot}")
         _show(connection)
         # What a sealed connection may still read.
-        connection.execute(f"SET GLOBAL allowed_directories = [{literal(lake.data_path)}]")
+        connection.execute(f"SET GLOBAL allowed_directories = [{literal(lake.address)}]")
         yield connection
 
 
@@ -104,14 +106,17 @@ def _connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the extensions, from their packages; none is ever fetched."""
     import duckdb
 
-    with closing(duckdb.connect()) as connection:
+    with unquoted(lake), closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET GLOBAL autoinstall_known_extensions = false")
         # PostgreSQL's extension looks for secrets on the disk: in a folder that can't be there.
         connection.execute(f"SET GLOBAL secret_directory = {literal(_NOWHERE)}")
         packages = _EXTENSIONS | (_EXTENSIONS_OF_POSTGRES if lake.file is None else {})
+        packages |= _EXTENSIONS_OF_STORES if lake.store else {}
         for name, package in packages.items():
             connection.execute(f"LOAD {literal(_extension(name, package))}")
+        if lake.store:
+            let_in(connection, lake.store)
         yield connection
 
 
@@ -133,7 +138,7 @@ def _extension(name: str, package: str) -> Path:
 def _attach(connection: duckdb.DuckDBPyConnection, lake: Lake, catalog: str, options: str) -> None:
     import duckdb
 
-    given = ", ".join(filter(None, [f"DATA_PATH {literal(lake.data_path)}", options]))
+    given = ", ".join(filter(None, [f"DATA_PATH {literal(lake.address)}", options]))
     try:
         connection.execute(f"ATTACH {literal(f'ducklake:{catalog}')} AS lake ({given})")
     except duckdb.Error as error:

@@ -23,6 +23,7 @@ from pipelines.warehouse.lock import holding
 from pipelines.warehouse.rename import rename_account
 from pipelines.warehouse.shards import Shard, in_shard, number_of_shards, parse, settle
 from sources.accounts.values import GivenValues
+from sources.client.redaction import Secret
 from sources.vendor import ConfiguredAccount
 from tests.pipelines.processes import ROOT
 from tests.transforms.work_database import WorkDatabase
@@ -34,6 +35,14 @@ from tests.pipelines.test_shards import accounts, places
 from pathlib import Path
 print(places(Path(sys.argv[1]), accounts(*"abcdefghijklmnop")))
 """
+
+
+STORE = {
+    "catalog": "here",
+    "data_path": "s3://bucket/some/lake",
+    "access_key_id": "me",
+    "secret_access_key": "hunter2",
+}
 
 
 def accounts(*names: str, tokens: dict[str, str] | None = None) -> list[ConfiguredAccount]:
@@ -195,14 +204,72 @@ def test_what_looks_at_all_accounts_is_refused(section: str) -> None:
         ({"catalog": "postgres:host=db password=hunter2", "data_path": "there"}, "PGPASSFILE"),
         ({"catalog": "postgres:postgresql://me:hunter2@db/l", "data_path": "there"}, "PGPASSFILE"),
         ({"catalog": "mysql:host=db", "data_path": "there"}, "begin with postgres:"),
-        ({"catalog": "here", "data_path": "s3://bucket/lake"}, "must be a folder"),
+        ({"catalog": "here", "data_path": "gs://bucket/lake"}, "must be a folder"),
+        ({"catalog": "here", "data_path": "s3://bucket/lake"}, "one of them is missing"),
+        (STORE | {"secret_access_key": ""}, "one of them is missing"),
+        (STORE | {"data_path": "s3://bucket/../lake"}, "letters, digits"),
+        (STORE | {"data_path": "s3://bucket/a*b"}, "letters, digits"),
+        (STORE | {"data_path": "s3://"}, "letters, digits"),
+        (STORE | {"data_path": "there"}, "is for an object store"),
+        (STORE | {"endpoint": "http://s3.example.com"}, "must be https"),
+        (STORE | {"endpoint": "https://s3.example.com/minio"}, "must not have a path"),
+        (STORE | {"endpoint": "s3.example.com"}, "must begin with https"),
+        (STORE | {"endpoint": "https://me:hunter2@s3.example.com"}, "user or password"),
+        (STORE | {"secret_key": "hunter2"}, "Did you mean secret_access_key?"),
     ],
 )
-def test_mistakes_in_lake(section: dict[str, Any], sentence: str) -> None:
+def test_mistakes_in_lake(
+    section: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A credential is not made of two.
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     with pytest.raises(UsageError) as refused:
         Configuration(GivenValues({"lake": section})).lake()
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_where_an_object_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(section: dict[str, Any]) -> Lake:
+        values = {"warehouse": {"directory": str(tmp_path)}, "lake": section}
+        lake = configured_warehouse(Configuration(GivenValues(values))).lake
+        assert lake is not None
+        return lake
+
+    own = found(STORE)
+    assert own.store is not None
+    assert (own.address, own.data_path) == (
+        "s3://bucket/some/lake",
+        tmp_path / "shards" / "s3" / "bucket" / "some" / "lake",
+    )
+    assert (own.store.key_id, own.store.key, own.store.token) == ("me", Secret("hunter2"), None)
+    assert (own.store.region, own.store.endpoint, own.store.is_encrypted) == (
+        "us-east-1",
+        None,
+        True,
+    )
+    assert "hunter2" not in repr(own)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "they")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter3")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "for a while")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
+    other = found({"catalog": "here", "data_path": "s3://bucket/some/lake/"}).store
+    assert other is not None
+    assert (other.key_id, other.key, other.token) == (
+        "they",
+        Secret("hunter3"),
+        Secret("for a while"),
+    )
+    assert (other.region, other.host, other.is_encrypted) == (
+        "eu-central-1",
+        "127.0.0.1:9000",
+        False,
+    )
+    assert other.address == own.address
+    # Another's token isn't taken for one's own key.
+    assert (store := found(STORE).store) is not None
+    assert (store.key_id, store.token) == ("me", None)
 
 
 def test_where_the_lake_is(tmp_path: Path) -> None:
