@@ -4,6 +4,7 @@
 catalog = "/srv/billhouse/lake.ducklake"     # or "postgres:host=db.example.com dbname=lake"
 data_path = "/srv/billhouse/lake"            # the folder of its Parquet files, or
                                              # "s3://my-bucket/billhouse"; see `object_store`
+format = "delta"                             # or "iceberg": written as this as well
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.config.in_vain import refuse_unknown
+from pipelines.config.in_vain import meant, refuse_unknown
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from sources.accounts.values import Values
 
 _SECTION = "lake"
-_KEYS = ("catalog", "data_path")
+_KEYS = ("catalog", "data_path", "format")
+_FORMATS = ("delta", "iceberg")
 _ATTEMPTS = "s3"
 _POSTGRES = "postgres:"
 _PASSWORD = re.compile(r"password\s*=|//[^/@]*:[^/@]*@", re.IGNORECASE)
@@ -37,12 +39,13 @@ class Lake:
     Parquet files that it lists.
 
     With a `store` those lie there, and the folder `data_path`, which is one of the warehouse's, has
-    the attempts alone.
+    the attempts alone. A `format` is what the tables are written as once more.
     """
 
     catalog: str
     data_path: Path
     store: ObjectStore | None = None
+    format: str | None = None
 
     @property
     def file(self) -> Path | None:
@@ -68,7 +71,7 @@ def lake(values: Values) -> Lake | None:
     from pipelines.config.object_store import KEYS
 
     refuse_unknown(_SECTION, (*_KEYS, *KEYS), keys)
-    catalog, data_path = (str(values.get(_SECTION, key) or "").strip() for key in _KEYS)
+    catalog, data_path, form = (str(values.get(_SECTION, key) or "").strip() for key in _KEYS)
     if not catalog or not data_path:
         raise UsageError(
             "[lake] needs both `catalog` and `data_path` (LAKE__CATALOG, LAKE__DATA_PATH): one of"
@@ -79,15 +82,20 @@ def lake(values: Values) -> Lake | None:
             "`catalog` in [lake] (LAKE__CATALOG) holds a password, which readers of the lake would"
             " see. Leave it out, and give it in libpq's own way: PGPASSFILE or PGPASSWORD."
         )
+    if form and form not in _FORMATS:
+        raise UsageError(
+            f"`format` in [lake] (LAKE__FORMAT) is {form!r}. {meant(form, _FORMATS)}"
+            " Without it, the lake is DuckLake's alone."
+        )
     place, store = _place(values, keys, data_path)
     if catalog.startswith(_POSTGRES):
-        return Lake(catalog, place, store)
+        return Lake(catalog, place, store, form or None)
     if _ELSEWHERE.match(catalog):
         raise UsageError(
             "`catalog` in [lake] (LAKE__CATALOG) must be a file's path, or begin with postgres: as"
             ' in "postgres:host=db.example.com dbname=lake user=billhouse".'
         )
-    return Lake(str(_absolute(catalog)), place, store)
+    return Lake(str(_absolute(catalog)), place, store, form or None)
 
 
 def _place(values: Values, keys: Sequence[str], data_path: str) -> tuple[Path, ObjectStore | None]:

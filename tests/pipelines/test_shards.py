@@ -216,6 +216,7 @@ def test_what_looks_at_all_accounts_is_refused(section: str) -> None:
         (STORE | {"endpoint": "s3.example.com"}, "must begin with https"),
         (STORE | {"endpoint": "https://me:hunter2@s3.example.com"}, "user or password"),
         (STORE | {"secret_key": "hunter2"}, "Did you mean secret_access_key?"),
+        (STORE | {"format": "iceburg"}, "Did you mean iceberg?"),
     ],
 )
 def test_mistakes_in_lake(
