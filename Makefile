@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus store hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
@@ -87,11 +87,15 @@ kill-test: .venv
 	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
 
 # Two nights in SHARDS shards by WORKERS at once, killed KILLS times: the lake holds what a run in one piece does.
+# CATALOG=postgres and STORE=s3 start PostgreSQL (Debian's) for the catalogue, and an object store for the files.
 SHARDS ?= 4
 WORKERS ?= 2
 KILLS ?= 20
-scale-test: .venv
-	$(RUN) python -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) --kills $(KILLS) --seed $(SEED)
+CATALOG ?= file
+STORE ?= folder
+scale-test: .venv $(if $(filter s3,$(STORE)),.store)
+	$(RUN) python -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) --kills $(KILLS) --seed $(SEED) \
+		--catalog $(CATALOG) --store $(STORE)
 
 # Apache Superset, from PyPI into .superset, must show the numbers that DuckDB does. Neither part of `make test` nor of CI.
 test-bi: .venv .superset
@@ -105,6 +109,13 @@ focus: .focus
 	.uv/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python --require-hashes \
 	    --upgrade --target .focus/validator --requirement tests/focus/validator.txt
 	@touch .focus
+
+# moto's object store, whose packages want older ones than Billhouse has; without it, `make test` skips what needs one.
+store: .store
+
+.store: tests/store/pyproject.toml tests/store/uv.lock $(UV)
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.store $(UV) sync --project tests/store --frozen --quiet
+	@touch .store
 
 lock: $(UV)
 	$(UV) lock

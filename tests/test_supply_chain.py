@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+LOCKED = ("bi", "focus", "store")
 IMPORT_ALL_WITHOUT_NETWORK = """
 import socket, pkgutil, importlib
 
@@ -26,7 +27,7 @@ for package in ("sources", "pipelines", "sandbox"):
 """
 
 
-@pytest.mark.parametrize("lock", ["uv.lock", "tests/bi/uv.lock", "tests/focus/uv.lock"])
+@pytest.mark.parametrize("lock", ["uv.lock", *(f"tests/{each}/uv.lock" for each in LOCKED)])
 def test_every_dependency_is_locked_by_hash(lock: str) -> None:
     packages = tomllib.loads((ROOT / lock).read_text(encoding="utf-8"))["package"]
     files = [
@@ -37,7 +38,7 @@ def test_every_dependency_is_locked_by_hash(lock: str) -> None:
             *([package["sdist"]] if "sdist" in package else []),
         ]
     ]
-    assert len(files) > 100
+    assert len(files) > 50
     assert all(file["hash"].startswith("sha256:") for file in files)
     assert all(
         "registry" in package["source"] or package["name"].startswith("billhouse")

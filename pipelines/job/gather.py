@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.config.lake import Lake
@@ -12,7 +12,7 @@ from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.job import events
 from pipelines.job.events import Event, Listener, unfailing
 from pipelines.job.result import DONE, FAILED, PARTLY
-from pipelines.publish import gathering, lake, parts
+from pipelines.publish import gathering, lake, open_formats, parts
 from pipelines.publish.gathering import Committed
 from pipelines.publish.parts import Part
 from pipelines.transform.audit import AuditFinding
@@ -33,20 +33,22 @@ _AUDIT_PROBLEM = (
 @dataclass(frozen=True)
 class Gathered:
     """Which shards' parts were published, which shards keep what they had, by their numbers and
-    why, and which of all hold less than they should. `problem` says why nothing was published."""
+    why, and which of all hold less than they should. `problem` says why nothing was published, and
+    `unwritten` why the lake's other format lacks what is."""
 
     published: Sequence[int]
     kept: Mapping[int, str]
     partly: Sequence[int]
     findings: Sequence[AuditFinding] = ()
     problem: str | None = None
+    unwritten: str | None = None
 
     @property
     def exit_code(self) -> int:
         """0 done; 1 nothing published; 3 published, but not everything is in it."""
         if self.problem is not None:
             return FAILED
-        return PARTLY if self.kept or self.partly else DONE
+        return PARTLY if self.kept or self.partly or self.unwritten else DONE
 
 
 def gather(
@@ -61,8 +63,12 @@ def gather(
     """
     tell = unfailing(listener)
     place, count = _sharded(warehouse)
-    with _alone_in(warehouse, lock_timeout), lake.next_state(place) as connection:
-        result = _gathered(connection, place, count, run_id)
+    open_formats.see_installed(place)
+    with _alone_in(warehouse, lock_timeout):
+        with lake.next_state(place) as connection:
+            result = _gathered(connection, place, count, run_id)
+        if place.format and not result.problem:
+            result = _written(place, result, tell)
     for finding in result.findings:
         tell(events.audit(finding))
     for reason in result.kept.values():
@@ -74,19 +80,43 @@ def gather(
     return result
 
 
+def _written(place: Lake, result: Gathered, tell: Listener) -> Gathered:
+    """The result, with the tables written in the lake's other format."""
+    try:
+        written = open_formats.write_changed(place)
+    except JobError as error:
+        tell(Event("format_unwritten", str(error), "error"))
+        return replace(result, unwritten=str(error))
+    message = f"{len(written.changed)} table(s) are written as {place.format}"
+    unchanged = f"; {len(written.unchanged)} had not changed" if written.unchanged else ""
+    tell(Event("format_written", f"{message}{unchanged}."))
+    return result
+
+
 def maintain(warehouse: Warehouse, *, listener: Listener, lock_timeout: float) -> None:
     """Make few files of many, forget states older than a week, and delete what nobody reads.
 
     Raises:
         UsageError, JobError: as `gather`.
     """
+    import duckdb
+
     place, _ = _sharded(warehouse)
-    with _alone_in(warehouse, lock_timeout):
-        with lake.next_state(place) as connection:
-            gathering.maintain(connection)
-        # Not before the catalogue that lists them no more is in its place.
-        with lake.next_state(place) as connection:
-            gone = gathering.delete_unread(connection, place)
+    open_formats.see_installed(place)
+    try:
+        with _alone_in(warehouse, lock_timeout):
+            with lake.next_state(place) as connection:
+                gathering.maintain(connection)
+            # Not before the catalogue that lists them no more is in its place.
+            with lake.next_state(place) as connection:
+                gone = gathering.delete_unread(connection, place)
+            if place.format:
+                open_formats.maintain(place)
+    except (duckdb.Error, OSError) as error:
+        raise JobError(
+            f"The lake could not be compacted: {one_sentence(error)} Its rows are as they were;"
+            " try again, which is safe."
+        ) from error
     unfailing(listener)(
         Event("maintained", f"The lake is compacted; {gone} file(s) of late attempts are gone.")
     )
@@ -112,6 +142,11 @@ def _gathered(
     try:
         before = gathering.committed(connection, count)
         left = {shard: parts.newest_part(place, shard) for shard in before}
+        newest = {
+            shard: part.generation if isinstance(part, Part) else part
+            for shard, part in left.items()
+        }
+        gathering.see_none_is_lost(place, newest, before)
         chosen = [
             part
             for shard, part in left.items()

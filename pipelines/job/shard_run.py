@@ -13,6 +13,7 @@ from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.job.context import RunContext
 from pipelines.job.events import Event
 from pipelines.publish import part_files, parts
+from pipelines.publish.object_store import unquoted
 from pipelines.publish.parts import Attempt, Part
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.shards import (
@@ -59,15 +60,16 @@ class ShardRun:
         """
         import duckdb
 
-        try:
-            part = part_files.filled(attempt, run.warehouse, self._part(attempt, run, exit_code))
-            parts.finish(attempt, part)
-        except (duckdb.Error, OSError) as error:
-            raise JobError(
-                f"The shard is built, but its part of the lake could not be written to"
-                f" {attempt.folder}: {one_sentence(error)} Fix the cause (a full disk is the most"
-                " frequent one) and run the shard again."
-            ) from error
+        with unquoted(self.lake):
+            try:
+                part = self._part(attempt, run, exit_code)
+                parts.finish(attempt, part_files.filled(attempt, run.warehouse, part))
+            except (duckdb.Error, OSError) as error:
+                raise JobError(
+                    f"The shard is built, but its part of the lake could not be written to"
+                    f" {self.lake.address}: {one_sentence(error)} Fix the cause (a full disk is the"
+                    " most frequent one) and run the shard again."
+                ) from error
 
     def leave_nothing(self, attempt: Attempt, run: RunContext) -> None:
         """Say that no account is this shard's, so that what the lake has of it stays."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
 from pipelines.publish import lake_tables
+from pipelines.publish.object_store import files_of
 from pipelines.publish.parts import Part, overtaken_files, part_of
 from pipelines.transform import audit, project
 from pipelines.transform.audit import AuditFinding
@@ -107,16 +108,29 @@ def replace_parts(
     return list(_findings(connection))
 
 
+def see_none_is_lost(
+    lake: Lake, newest: Mapping[int, int], before: Mapping[int, Committed]
+) -> None:
+    """See that of no shard a later attempt is published than any that is known. Raises JobError."""
+    for shard, number in newest.items():
+        if number < before[shard].generation:
+            raise _lost(lake, shard, before[shard].generation)
+
+
 def _former(lake: Lake, shard: int, generation: int) -> Part:
     part = part_of(lake, shard, generation)
     if part is None:
-        raise JobError(
-            f"What attempt {generation} of shard {shard} left, which is published, isn't described"
-            f" below {lake.data_path} any more, so that it can't be told what is new. Nothing was"
-            " changed. Put its part.json back, or gather into a new lake: set both keys of [lake]"
-            " to new places and run all shards."
-        )
+        raise _lost(lake, shard, generation)
     return part
+
+
+def _lost(lake: Lake, shard: int, generation: int) -> JobError:
+    return JobError(
+        f"What attempt {generation} of shard {shard} left, which is published, isn't described"
+        f" below {lake.data_path} any more, so that it can't be told what is new. Nothing was"
+        " changed. Put its part.json back, or gather into a new lake: set both keys of [lake]"
+        " to new places and run all shards."
+    )
 
 
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -150,10 +164,11 @@ def delete_unread(connection: duckdb.DuckDBPyConnection, lake: Lake) -> int:
         ).fetchall()
     ]
     # Their names are an attempt's own.
-    known = {Path(path).name for path in listed}
-    gone = [file for file in overtaken_files(lake) if file.name not in known]
-    for file in gone:
-        file.unlink()
+    known = {PurePosixPath(path).name for path in listed}
+    gone = [name for name in overtaken_files(lake) if PurePosixPath(name).name not in known]
+    files = files_of(lake)
+    for name in gone:
+        files.delete_file(name)
     return len(gone)
 
 

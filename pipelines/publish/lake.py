@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError, UsageError, one_sentence
+from pipelines.publish.object_store import let_in, unquoted
 from pipelines.publish.parts import MONTH, SHARD
 from pipelines.warehouse import working_folder
 from pipelines.warehouse.restricted import spilling_unseen
@@ -23,6 +24,8 @@ from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import put_in_place
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
 
 # Rows in the catalogue's own tables would outlive the files that they are of.
@@ -30,6 +33,7 @@ _WRITING = "DATA_INLINING_ROW_LIMIT 0"
 _NOWHERE = f"{os.devnull}/secrets"
 _EXTENSIONS = {"ducklake": "duckdb_extension_ducklake"}
 _EXTENSIONS_OF_POSTGRES = {"postgres_scanner": "duckdb_extension_postgres_scanner"}
+_EXTENSIONS_OF_STORES = {"httpfs": "duckdb_extension_httpfs"}
 
 
 @contextmanager
@@ -61,13 +65,14 @@ def next_state(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def opened(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables as they are now, whatever is committed meanwhile: views in memory over the lake,
-    read-only. Our own SQL may write files; `restricted.sealed` ends that.
+def opened(lake: Lake, moment: datetime | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables as they are now, whatever is committed meanwhile, or as they were published at a
+    `moment`: views in memory over the lake, read-only. Our own SQL may write files;
+    `restricted.sealed` ends that.
 
     Raises:
         UsageError: DuckDB's extension isn't installed.
-        JobError: nothing is published yet, or the catalogue can't be opened.
+        JobError: nothing is or was published, or the catalogue can't be opened.
     """
     if lake.file is not None and not lake.file.exists():
         raise JobError(
@@ -76,16 +81,33 @@ def opened(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     with _connected(lake) as connection, spilling_unseen(connection):
         _attach(connection, lake, lake.catalog, "READ_ONLY")
-        if lake.file is None:
-            [(snapshot,)] = connection.execute(
-                "SELECT max(snapshot_id) FROM ducklake_snapshots('lake')"
-            ).fetchall()
+        if lake.file is None or moment:
+            snapshot = _snapshot(connection, moment)
             connection.execute("DETACH lake")
             _attach(connection, lake, lake.catalog, f"READ_ONLY, SNAPSHOT_VERSION {snapshot}")
         _show(connection)
         # What a sealed connection may still read.
-        connection.execute(f"SET GLOBAL allowed_directories = [{literal(lake.data_path)}]")
+        connection.execute(f"SET GLOBAL allowed_directories = [{literal(lake.address)}]")
         yield connection
+
+
+def _snapshot(connection: duckdb.DuckDBPyConnection, moment: datetime | None) -> int:
+    """The newest state, or that of a moment."""
+    [(snapshot, oldest)] = connection.execute(
+        "SELECT max(snapshot_id) FILTER ($moment IS NULL OR snapshot_time <= $moment),"
+        " min(snapshot_time) FROM ducklake_snapshots('lake') WHERE schema_version > 0",
+        {"moment": moment},
+    ).fetchall()
+    if snapshot is None:
+        kept = (
+            f"the oldest that it keeps is of {oldest:%Y-%m-%d %H:%M:%S} UTC" if oldest else "none"
+        )
+        raise JobError(
+            f"The lake keeps no state of {moment:%Y-%m-%d %H:%M:%S} UTC: {kept}. What was believed"
+            " earlier is built from a shard's documents: ask it with `billhouse --warehouse"
+            " …/shards/1 query --as-of`."
+        )
+    return int(snapshot)
 
 
 def _show(connection: duckdb.DuckDBPyConnection) -> None:
@@ -104,14 +126,17 @@ def _connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the extensions, from their packages; none is ever fetched."""
     import duckdb
 
-    with closing(duckdb.connect()) as connection:
+    with unquoted(lake), closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET GLOBAL autoinstall_known_extensions = false")
         # PostgreSQL's extension looks for secrets on the disk: in a folder that can't be there.
         connection.execute(f"SET GLOBAL secret_directory = {literal(_NOWHERE)}")
         packages = _EXTENSIONS | (_EXTENSIONS_OF_POSTGRES if lake.file is None else {})
+        packages |= _EXTENSIONS_OF_STORES if lake.store else {}
         for name, package in packages.items():
             connection.execute(f"LOAD {literal(_extension(name, package))}")
+        if lake.store:
+            let_in(connection, lake.store)
         yield connection
 
 
@@ -133,7 +158,7 @@ def _extension(name: str, package: str) -> Path:
 def _attach(connection: duckdb.DuckDBPyConnection, lake: Lake, catalog: str, options: str) -> None:
     import duckdb
 
-    given = ", ".join(filter(None, [f"DATA_PATH {literal(lake.data_path)}", options]))
+    given = ", ".join(filter(None, [f"DATA_PATH {literal(lake.address)}", options]))
     try:
         connection.execute(f"ATTACH {literal(f'ducklake:{catalog}')} AS lake ({given})")
     except duckdb.Error as error:

@@ -129,7 +129,7 @@ def _add(
     files: Sequence[str],
 ) -> None:
     if files:
-        listed = ", ".join(literal(lake.data_path / each) for each in files)
+        listed = ", ".join(literal(f"{lake.address}/{each}") for each in files)
         connection.execute(
             f"CALL ducklake_add_data_files('lake', {literal(name)}, [{listed}],"
             f" hive_partitioning => {bool(table.parted_by)})"

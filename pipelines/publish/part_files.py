@@ -7,13 +7,16 @@ a night adds what it changed. For that the same rows must give the same bytes.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipelines.publish.object_store import files_of
 from pipelines.publish.parts import MONTH, SHARD, Attempt, Part, PartTable, newest_filled
 from pipelines.transform import state
 from pipelines.transform.model import VIEW
@@ -34,6 +37,7 @@ _NO_MONTH = "DATE '0001-01-01'"
 # A table without any of these is the same in every shard, so that one shard's is enough.
 _BELONGS = frozenset({"account", "invoice_id", "run_id"})
 _FORMAT = "FORMAT parquet, COMPRESSION zstd"
+_AT_ONCE = 8
 
 
 def filled(attempt: Attempt, warehouse: Warehouse, part: Part) -> Part:
@@ -44,23 +48,31 @@ def filled(attempt: Attempt, warehouse: Warehouse, part: Part) -> Part:
     """
     import duckdb
 
+    # What is for a store is compared here first, so that nothing is sent there twice.
+    is_here = attempt.lake.store is None
+    place = attempt.lake.data_path if is_here else warehouse.working_folder / "part"
     former = newest_filled(attempt.lake, attempt.shard.number)
     with closing(duckdb.connect()) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         # One thread writes one file for each month and vendor, and its rows in their order.
         connection.execute("SET threads = 1")
         connection.execute(f"ATTACH {literal(warehouse.published)} AS published (READ_ONLY)")
-        tables = dict(_written(connection, attempt, former.tables if former else {}))
+        tables = dict(_written(connection, attempt, place, former.tables if former else {}))
         views = {
             each.table: each.published_query
             for each in state.models_in(connection, "published") or ()
             if each.is_mart and each.kind == VIEW
         }
+    if not is_here:
+        _send(attempt, place, [name for table in tables.values() for name in table.files])
     return msgspec.structs.replace(part, tables=tables, views=views)
 
 
 def _written(
-    connection: duckdb.DuckDBPyConnection, attempt: Attempt, former: Mapping[str, PartTable]
+    connection: duckdb.DuckDBPyConnection,
+    attempt: Attempt,
+    place: Path,
+    former: Mapping[str, PartTable],
 ) -> Iterator[tuple[str, PartTable]]:
     names = connection.execute(
         "SELECT table_name FROM duckdb_tables()"
@@ -77,57 +89,73 @@ def _written(
             parted_by = [*(["vendor"] if "vendor" in own else []), MONTH]
         order = ", ".join([*parted_by, *map(identifier, own)])
         query = f"SELECT *, {', '.join(added)} FROM {source} ORDER BY {order}"  # noqa: S608
-        written = _copied(connection, attempt, name, query, parted_by)
+        written = _copied(connection, attempt, place, name, query, parted_by)
         table = PartTable(
             _columns(connection, query), written, parted_by, not _BELONGS & own.keys()
         )
-        yield name, _with_former_files(attempt, table, former.get(name))
+        yield name, _with_former_files(attempt, place, table, former.get(name))
 
 
 def _copied(
     connection: duckdb.DuckDBPyConnection,
     attempt: Attempt,
+    place: Path,
     table: str,
     query: str,
     parted_by: Sequence[str],
 ) -> dict[str, str]:
-    """The hashes of the files by their path below the data path."""
-    data_path = attempt.lake.data_path
-    folder = data_path / "main" / table
+    """The hashes of the files by their path below `place`."""
+    folder = place / "main" / table
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{attempt.shard.number}-{attempt.generation}-"
+    name = attempt.begin_of_names
     if parted_by:
         options = (
             f"{_FORMAT}, PARTITION_BY ({', '.join(parted_by)}), WRITE_PARTITION_COLUMNS true,"
             f" FILENAME_PATTERN {literal(name + '{i}')}, OVERWRITE_OR_IGNORE true"
         )
-        place = folder
+        target = folder
     else:
-        options, place = _FORMAT, folder / f"{name}0.parquet"
+        options, target = _FORMAT, folder / f"{name}0.parquet"
     row = connection.execute(
-        f"COPY ({query}) TO {literal(place)} ({options}, RETURN_FILES true)"
+        f"COPY ({query}) TO {literal(target)} ({options}, RETURN_FILES true)"
     ).fetchone()
     files = [Path(file) for file in row[1]] if row else []
-    return {str(file.relative_to(data_path)): _hash(file) for file in files}
+    return {str(file.relative_to(place)): _hash(file) for file in files}
 
 
-def _with_former_files(attempt: Attempt, table: PartTable, former: PartTable | None) -> PartTable:
+def _with_former_files(
+    attempt: Attempt, place: Path, table: PartTable, former: PartTable | None
+) -> PartTable:
     """The table with its former files for each vendor and month in which nothing has changed."""
     if former is None or table.is_everywhere_the_same or former.columns != table.columns:
         return table
-    data_path = attempt.lake.data_path
     before = by_folder(former.files)
+    kept = files_of(attempt.lake)
     files: dict[str, str] = {}
     for folder, written in by_folder(table.files).items():
         held = before.get(folder, {})
         is_same = sorted(held.values()) == sorted(written.values())
-        if is_same and all((data_path / name).exists() for name in held):
+        if is_same and all(each.is_file for each in kept.get_file_info(list(held))):
             for name in written:
-                (data_path / name).unlink()
+                (place / name).unlink()
             files |= held
         else:
             files |= written
     return msgspec.structs.replace(table, files=files)
+
+
+def _send(attempt: Attempt, place: Path, names: Sequence[str]) -> None:
+    """Put those that are new into the store. None takes another's place: no two have one name."""
+    store = files_of(attempt.lake)
+
+    def send(name: str) -> None:
+        with (place / name).open("rb") as file, store.open_output_stream(name) as stream:
+            shutil.copyfileobj(file, stream)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        new = [name for name in names if (place / name).exists()]
+        list(pool.map(send, new))
+    shutil.rmtree(place)
 
 
 def by_folder(files: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -2,16 +2,18 @@
 
 An attempt is a folder, `parts/<shard>/<generation>` below the lake's data path. Making it is a
 claim that one alone can win, and from then on no attempt of a lower number is gathered: who made
-that is believed dead. Its files bear both numbers, and lie where DuckLake would put its own;
-`part.json` in the attempt's folder, written last, says which they are, and so that all are there.
+that is believed dead. Its files bear both numbers and a mark, and lie where DuckLake would put its
+own; `part.json` in the attempt's folder, written last, says which they are, and so that all are
+there. Where the files are in an object store, attempts are still folders of a file system.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import msgspec
 
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
+from pipelines.publish.object_store import files_of
 from pipelines.warehouse.shards import Shard
 from pipelines.warehouse.writing import sync
 
@@ -26,7 +29,7 @@ SHARD, MONTH = "shard", "partition_month"
 """What a lake's tables have beside their own columns."""
 
 _PARTS, _MANIFEST = "parts", "part.json"
-_NAME = re.compile(r"(?P<shard>[0-9]+)-(?P<generation>[0-9]+)-[0-9]+\.parquet")
+_NAME = re.compile(r"(?P<shard>[0-9]+)-(?P<generation>[0-9]+)-[0-9a-f]+-[0-9]+\.parquet")
 
 
 class PartTable(msgspec.Struct, frozen=True):
@@ -56,15 +59,22 @@ class Part(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of one shard. `folder` is its own."""
+    """One try of one shard. `folder` is its own; `mark` keeps its files from taking the place of
+    those of another with its number, if ever the folders are lost, and what they wrote is not."""
 
     lake: Lake
     shard: Shard
     generation: int
+    mark: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
     def folder(self) -> Path:
         return _folder(self.lake, self.shard.number) / str(self.generation)
+
+    @property
+    def begin_of_names(self) -> str:
+        """How the names of its files begin."""
+        return f"{self.shard.number}-{self.generation}-{self.mark}-"
 
     def is_newest(self) -> bool:
         """Whether nobody else took the shard over."""
@@ -99,7 +109,8 @@ def finish(attempt: Attempt, part: Part) -> None:
     Raises:
         JobError: another attempt took the shard over meanwhile.
     """
-    _secure(attempt.lake, [file for table in part.tables.values() for file in table.files])
+    if attempt.lake.store is None:
+        _secure(attempt.lake, [file for table in part.tables.values() for file in table.files])
     if not attempt.is_newest():
         raise JobError(
             f"Another attempt took shard {attempt.shard} over while this one was at work, so that"
@@ -143,21 +154,24 @@ def newest_filled(lake: Lake, shard: int) -> Part | None:
     return None
 
 
-def overtaken_files(lake: Lake) -> Iterator[Path]:
+def overtaken_files(lake: Lake) -> Iterator[str]:
     """What attempts wrote that aren't the newest of their shard, and what no part needs any more
-    that is still to be gathered."""
+    that is still to be gathered: names below the data path."""
+    from pyarrow.fs import FileSelector
+
     newest: dict[int, int] = {}
-    needed: set[Path] = set()
+    needed: set[str] = set()
     for shard in (int(each.name) for each in (lake.data_path / _PARTS).glob("[0-9]*")):
         newest[shard] = _newest(_folder(lake, shard))
         part = newest_filled(lake, shard)
         for table in part.tables.values() if part else ():
-            needed |= {lake.data_path / name for name in table.files}
-    for file in (lake.data_path / "main").rglob("*.parquet"):
-        found = _NAME.fullmatch(file.name)
+            needed |= table.files.keys()
+    everything = FileSelector("main", recursive=True, allow_not_found=True)
+    for file in files_of(lake).get_file_info(everything):
+        found = _NAME.fullmatch(file.base_name)
         is_overtaken = found and int(found["generation"]) < newest.get(int(found["shard"]), 0)
-        if is_overtaken and file not in needed:
-            yield file
+        if is_overtaken and file.path not in needed:
+            yield file.path
 
 
 def _folder(lake: Lake, shard: int) -> Path:

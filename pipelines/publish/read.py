@@ -13,24 +13,31 @@ from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.restricted import check, sealed, spilling_unseen
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
     import pyarrow as pa
 
 
 @contextmanager
-def opened(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published copy, read-only. Its SQL reaches no other file and no network.
+def opened(
+    warehouse: Warehouse, moment: datetime | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy, read-only; of a lake also what was published at a `moment`. Its SQL
+    reaches no other file and no network.
 
     Raises:
         JobError: nothing is published yet, or the file can't be opened.
     """
-    with unsealed(warehouse) as connection:
+    with unsealed(warehouse, moment) as connection:
         sealed(connection)
         yield connection
 
 
 @contextmanager
-def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def unsealed(
+    warehouse: Warehouse, moment: datetime | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published copy, or the lake, read-only, for our own SQL, which may write files.
 
     Raises:
@@ -41,7 +48,7 @@ def unsealed(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     if warehouse.lake is not None:
         from pipelines.publish import lake
 
-        with lake.opened(warehouse.lake) as connection:
+        with lake.opened(warehouse.lake, moment) as connection:
             yield connection
         return
     if not warehouse.published.exists():

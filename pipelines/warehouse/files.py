@@ -106,7 +106,7 @@ def configured_warehouse(configuration: Configuration | None = None) -> Warehous
     lake = configuration.lake()
     if lake is None and warehouse.shards_file.exists():
         lake = warehouse.own_lake
-    return replace(warehouse, lake=lake)
+    return replace(warehouse, lake=lake and lake.within(warehouse.shards_folder))
 
 
 def _usable(directory: Path) -> Path:

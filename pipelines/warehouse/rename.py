@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pipelines.errors import UsageError
+from pipelines.warehouse import shards
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import writable
@@ -67,7 +68,7 @@ def rename_account(
     versions. What is published follows with the next run or rebuild.
 
     An account that was already loaded under its new name goes on from there: what the old one
-    listed ends where the new one's began.
+    listed ends where the new one's began. Of a warehouse in shards, the account's is meant.
 
     Raises:
         UsageError: the warehouse holds no such account.
@@ -75,6 +76,7 @@ def rename_account(
     """
     if old == new:
         raise UsageError(f"{old!r} is the account's name already. Give the new one.")
+    warehouse = shards.rename(warehouse, vendor, old, new, lock_timeout=lock_timeout)
     if not warehouse.work.exists():
         raise UsageError(
             f"There is nothing to rename: {warehouse.work} doesn't exist. Set warehouse.directory"

@@ -109,11 +109,45 @@ def settle(
         before = json.dumps(places)
         credentials = _place(accounts, count, places)
         if json.dumps(places) != before or not warehouse.shards_file.exists():
-            with replacing(warehouse.shards_file) as beside:
-                text = json.dumps({"shards": count, "accounts": places}, indent=1, sort_keys=True)
-                beside.write_text(f"{text}\n", encoding="utf-8")
+            _write(warehouse, count, places)
     mine = [each for each in accounts if places[each.vendor][each.name] == shard.number]
     return ShardedAccounts(mine, credentials)
+
+
+def rename(
+    warehouse: Warehouse, vendor: str, old: str, new: str, *, lock_timeout: float
+) -> Warehouse:
+    """Keep an account's shard for its new name, and return that shard, whose history it is; any
+    other warehouse as it is. The old name keeps its place: what moves the history may be killed.
+
+    Raises:
+        UsageError: no shard has the account, or another one has been loaded under its new name.
+        JobError: another one sets the warehouse up and doesn't end, or what it wrote can't be read.
+    """
+    house = warehouse
+    if not warehouse.shards_file.exists():
+        house = Warehouse(warehouse.directory.parent.parent)
+        if warehouse.directory.parent != house.shards_folder or not house.shards_file.exists():
+            return warehouse
+    with holding(Warehouse(house.shards_folder), lock_timeout=lock_timeout):
+        count, places = _read(house)
+        here = places.get(vendor, {})
+        number, taken = here.get(old), here.get(new)
+        if number is None:
+            raise UsageError(
+                f"No shard of {house.directory} holds an account {old!r} of {vendor}. They hold:"
+                f" {', '.join(sorted(here)) or 'none'}. Give the name that the tables call it by."
+            )
+        if taken not in (None, number):
+            raise UsageError(
+                f"{new!r} was loaded into shard {taken} already, and the history of {old!r} lies in"
+                f" shard {number}: the two can't be joined, and their invoices count twice. Put"
+                f" shard {taken} back to a backup from before that, take {new!r} out of"
+                f" {house.shards_file}, and rename again before the next run."
+            )
+        here[new] = number
+        _write(house, count, places)
+    return in_shard(house, Shard(number, count))
 
 
 def _place(
@@ -140,6 +174,12 @@ def _place(
         here.update(dict.fromkeys(names, number))
         credentials.update(dict.fromkeys(((vendor, name) for name in names), f"{vendor}/{first}"))
     return credentials
+
+
+def _write(warehouse: Warehouse, count: int, places: Places) -> None:
+    with replacing(warehouse.shards_file) as beside:
+        text = json.dumps({"shards": count, "accounts": places}, indent=1, sort_keys=True)
+        beside.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _read(warehouse: Warehouse) -> tuple[int, Places]:

@@ -10,6 +10,7 @@ the seed chooses and started again, while a reader asks whether lines add up to 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -17,14 +18,15 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import duckdb
 
+from pipelines.config.configuration import Configuration
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
 from pipelines.publish import lake
@@ -32,7 +34,10 @@ from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier, literal
 from sandbox.server import Sandbox, running
 from sandbox.world import World
+from sources.accounts.values import GivenValues
 from tests.faults.child import Mishap, run_command, run_job
+from tests.support.object_store import in_store, running_store
+from tests.support.postgresql import PASSWORD, running_postgresql
 
 WHILE_RUNNING = ("fetch", "load", "transform", "publish", "leave", "finish")
 WHILE_GATHERING = ("gather", "swap")
@@ -65,12 +70,16 @@ class Scale:
     night: int = 0
     started_at: str = ""
     vendors: tuple[str, ...] | None = None
+    lake: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
     @property
     def sharded(self) -> Warehouse:
         warehouse = Warehouse(self.folder / "sharded")
-        return Warehouse(warehouse.directory, lake=warehouse.own_lake)
+        if not self.lake:
+            return replace(warehouse, lake=warehouse.own_lake)
+        found = Configuration(GivenValues({"lake": self._section})).lake()
+        return replace(warehouse, lake=found and found.within(warehouse.shards_folder))
 
     @property
     def whole(self) -> Warehouse:
@@ -82,7 +91,18 @@ class Scale:
             "WAREHOUSE__DIRECTORY": str(warehouse.directory),
             "BILLHOUSE_RUN_ID": f"night-{self.night}",
             "BILLHOUSE_STARTED_AT": self.started_at,
+            **{
+                f"LAKE__{key.upper()}": value
+                for key, value in self._section.items()
+                if self.lake and warehouse.lake
+            },
         }
+
+    @property
+    def _section(self) -> dict[str, str]:
+        """`[lake]`: what is given, else as it is where nothing is configured."""
+        own = Warehouse(self.folder / "sharded").own_lake
+        return {"catalog": own.catalog, "data_path": str(own.data_path), **self.lake}
 
     def run_shard(self, number: int, mishap: Mishap | None = None) -> tuple[int, str]:
         began = time.monotonic()
@@ -212,10 +232,32 @@ class Reader:
 
 
 @contextmanager
-def scale(folder: Path, *, shards: int, workers: int, seed: int, accounts: int) -> Iterator[Scale]:
+def scale(
+    folder: Path,
+    *,
+    shards: int,
+    workers: int,
+    seed: int,
+    accounts: int,
+    lake: dict[str, str] | None = None,
+) -> Iterator[Scale]:
     world = World(seed=seed, now="2026-03-17T12:00:00Z", months=3, accounts=accounts)
     with running(world) as sandbox:
-        yield Scale(folder, sandbox, shards, workers)
+        yield Scale(folder, sandbox, shards, workers, lake=lake or {})
+
+
+@contextmanager
+def _placed(catalog: str, store: str) -> Iterator[dict[str, str]]:
+    """`[lake]` of a catalogue in PostgreSQL, and of files in an object store, while they run."""
+    section: dict[str, str] = {}
+    with ExitStack() as stack:
+        if catalog == "postgres":
+            port = stack.enter_context(running_postgresql()).rpartition(":")[2].partition("/")[0]
+            os.environ["PGPASSWORD"] = PASSWORD
+            section["catalog"] = f"postgres:host=127.0.0.1 port={port} user=tester dbname=postgres"
+        if store == "s3":
+            section |= in_store(stack.enter_context(running_store()))
+        yield section
 
 
 def mishaps(random: Random, count: int) -> list[Mishap]:
@@ -236,10 +278,13 @@ def main() -> int:
         ("accounts", 4),
     ):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--catalog", choices=["file", "postgres"], default="file")
+    parser.add_argument("--store", choices=["folder", "s3"], default="folder")
     options = parser.parse_args()
     random = Random(options.seed)
     faults: list[str] = []
     with (
+        _placed(options.catalog, options.store) as section,
         tempfile.TemporaryDirectory() as directory,
         scale(
             Path(directory),
@@ -247,6 +292,7 @@ def main() -> int:
             workers=options.workers,
             seed=options.seed,
             accounts=options.accounts,
+            lake=section,
         ) as this,
         Reader(this.sharded) as reader,
     ):

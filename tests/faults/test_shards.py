@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,12 +17,19 @@ import pytest
 
 pytest.importorskip("duckdb_extension_ducklake")
 
+from pipelines.config.alerts import AlertSettings
 from pipelines.config.lake import Lake
 from pipelines.errors import JobError
-from pipelines.publish import gathering, lake, parts
-from pipelines.warehouse.shards import Shard
+from pipelines.job.alerts import Alerting
+from pipelines.job.result import RunResult
+from pipelines.publish import gathering, lake, parts, read
+from pipelines.report.contents import contents
+from pipelines.warehouse.files import Warehouse
+from pipelines.warehouse.shards import Shard, in_shard
+from sources.client.redaction import Secret
 from tests.faults.child import Mishap, run_command
 from tests.faults.scale import Reader, Scale, scale
+from tests.pipelines.receiver import receiving
 from tests.support.postgresql import PASSWORD, needs_postgresql, running_postgresql
 
 SHARDS = 4
@@ -117,6 +126,58 @@ def test_commands_read_the_lake(two_nights: Scale) -> None:
     assert {"spend.parquet", "fct_invoices.parquet"} <= {each.name for each in folder.iterdir()}
 
 
+def test_what_was_published_then(two_nights: Scale) -> None:
+    with lake.opened(placed(two_nights)) as connection:
+        *_, (second,) = connection.execute(
+            "SELECT snapshot_time FROM ducklake_snapshots('lake') ORDER BY snapshot_id"
+        ).fetchall()
+    variables = two_nights.variables(two_nights.sharded)
+    newest = "SELECT max(run_id) FROM load_results"
+    for moment, run in (
+        (second - timedelta(microseconds=1), "night-1"),
+        (second, "night-2"),
+        (datetime.now(UTC), "night-2"),
+    ):
+        command = ["query", "--as-of", moment.isoformat(), "--format", "csv", newest]
+        code, told = run_command(command, variables)
+        assert (code, run in told) == (0, True), told
+    code, told = run_command(["query", "--as-of", "2026-01-01", "FROM spend"], variables)
+    assert (code, "keeps no state of 2026-01-01" in told) == (1, True), told
+
+
+def test_the_report_is_as_in_one_piece(two_nights: Scale) -> None:
+    told = []
+    for warehouse in (two_nights.sharded, two_nights.whole):
+        with read.opened(warehouse) as connection:
+            sections = contents(connection, 12).sections
+            assert any(section.facts for section in sections)
+            # Links are signed anew each time.
+            told.append(re.sub(r"'link': '[^']*'", "", repr(sections)))
+    assert told[0] == told[1]
+    output = two_nights.folder / "report.html"
+    variables = two_nights.variables(two_nights.sharded)
+    code, told = run_command(["report", "--output", str(output)], variables)
+    assert (code, output.stat().st_size > 10_000) == (0, True), told
+
+
+def test_shards_send_the_alerts_of_one_piece(two_nights: Scale) -> None:
+    def told(warehouse: Warehouse) -> set[str]:
+        with receiving() as receiver:
+            alerting = Alerting(AlertSettings(Secret(receiver.url)), warehouse, lambda _: None)
+            alerting.exit_code_after(RunResult("run", 1.0))
+        return {line for text in receiver.texts for line in text.splitlines()[1:]}
+
+    whole = told(two_nights.whole)
+    shards = [
+        told(in_shard(two_nights.sharded, Shard(number, SHARDS)))
+        for number in range(1, SHARDS + 1)
+        if (two_nights.sharded.shards_folder / str(number) / "work.duckdb").exists()
+    ]
+    assert len(whole) > 1
+    assert set().union(*shards) == whole
+    assert sum(map(len, shards)) == len(whole)
+
+
 def test_a_query_reaches_nothing_but_the_tables(two_nights: Scale, tmp_path: Path) -> None:
     variables = two_nights.variables(two_nights.sharded)
     secret = tmp_path / "secret.csv"
@@ -124,7 +185,7 @@ def test_a_query_reaches_nothing_but_the_tables(two_nights: Scale, tmp_path: Pat
     for sql in (f"FROM '{secret}'", "CALL ducklake_snapshots('lake')", "DELETE FROM fct_invoices"):
         code, told = run_command(["query", sql], variables)
         assert code == 1, told
-    assert run_command(["query", "--as-of", "2026-01-01", "FROM spend"], variables)[0] == 2
+    assert run_command(["query", "--staging", "FROM spend"], variables)[0] == 2
     for command in (
         ["run"],
         ["rebuild"],

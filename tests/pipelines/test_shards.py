@@ -20,10 +20,13 @@ from pipelines.publish import parts
 from pipelines.publish.parts import Part, PartTable
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.lock import holding
-from pipelines.warehouse.shards import Shard, number_of_shards, parse, settle
+from pipelines.warehouse.rename import rename_account
+from pipelines.warehouse.shards import Shard, in_shard, number_of_shards, parse, settle
 from sources.accounts.values import GivenValues
+from sources.client.redaction import Secret
 from sources.vendor import ConfiguredAccount
 from tests.pipelines.processes import ROOT
+from tests.transforms.work_database import WorkDatabase
 
 NOW = datetime(2026, 11, 26, 2, 17, tzinfo=UTC)
 PLACES = """
@@ -32,6 +35,14 @@ from tests.pipelines.test_shards import accounts, places
 from pathlib import Path
 print(places(Path(sys.argv[1]), accounts(*"abcdefghijklmnop")))
 """
+
+
+STORE = {
+    "catalog": "here",
+    "data_path": "s3://bucket/some/lake",
+    "access_key_id": "me",
+    "secret_access_key": "hunter2",
+}
 
 
 def accounts(*names: str, tokens: dict[str, str] | None = None) -> list[ConfiguredAccount]:
@@ -105,6 +116,32 @@ def test_an_account_stays_where_it_is_whatever_its_token(tmp_path: Path) -> None
     assert "one-token" not in str(refused.value)
 
 
+def test_an_account_that_is_renamed_stays_where_its_history_is(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    before = places(tmp_path, accounts(*"abcdefgh"))
+    number = before["a"]
+    shard = in_shard(warehouse, Shard(number, 4))
+    shard.directory.mkdir()
+    work = WorkDatabase(shard.work)
+    work.add("turso", {"invoice_number": "T-1"}, account="a", listing="issued", key="T-1")
+    work.connection.close()
+    # Another shard holds it, by whatever name it's looked for.
+    with pytest.raises(UsageError, match=r"No shard of .* holds an account 'z'"):
+        rename_account(warehouse, "turso", "z", "new", lock_timeout=0)
+    other = next(name for name in "bcdefgh" if before[name] != number)
+    with pytest.raises(UsageError, match="count twice"):
+        rename_account(warehouse, "turso", "a", other, lock_timeout=0)
+    assert places(tmp_path, accounts(*"abcdefgh")) == before
+    assert rename_account(warehouse, "turso", "a", "new", lock_timeout=0) == 1
+    assert places(tmp_path, accounts("new"))["new"] == number
+    # The same of the shard's own folder; and once more, where the first was killed in between.
+    alone = Warehouse(shard.directory)
+    assert rename_account(alone, "turso", "new", "newer", lock_timeout=0) == 1
+    assert places(tmp_path, accounts("newer"))["newer"] == number
+    with pytest.raises(UsageError, match="The warehouse holds no account 'new'"):
+        rename_account(warehouse, "turso", "new", "newest", lock_timeout=0)
+
+
 def test_the_number_of_shards_stands_in_the_warehouse(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     assert number_of_shards(warehouse) is None
@@ -167,14 +204,73 @@ def test_what_looks_at_all_accounts_is_refused(section: str) -> None:
         ({"catalog": "postgres:host=db password=hunter2", "data_path": "there"}, "PGPASSFILE"),
         ({"catalog": "postgres:postgresql://me:hunter2@db/l", "data_path": "there"}, "PGPASSFILE"),
         ({"catalog": "mysql:host=db", "data_path": "there"}, "begin with postgres:"),
-        ({"catalog": "here", "data_path": "s3://bucket/lake"}, "must be a folder"),
+        ({"catalog": "here", "data_path": "gs://bucket/lake"}, "must be a folder"),
+        ({"catalog": "here", "data_path": "s3://bucket/lake"}, "one of them is missing"),
+        (STORE | {"secret_access_key": ""}, "one of them is missing"),
+        (STORE | {"data_path": "s3://bucket/../lake"}, "letters, digits"),
+        (STORE | {"data_path": "s3://bucket/a*b"}, "letters, digits"),
+        (STORE | {"data_path": "s3://"}, "letters, digits"),
+        (STORE | {"data_path": "there"}, "is for an object store"),
+        (STORE | {"endpoint": "http://s3.example.com"}, "must be https"),
+        (STORE | {"endpoint": "https://s3.example.com/minio"}, "must not have a path"),
+        (STORE | {"endpoint": "s3.example.com"}, "must begin with https"),
+        (STORE | {"endpoint": "https://me:hunter2@s3.example.com"}, "user or password"),
+        (STORE | {"secret_key": "hunter2"}, "Did you mean secret_access_key?"),
+        (STORE | {"format": "iceburg"}, "Did you mean iceberg?"),
     ],
 )
-def test_mistakes_in_lake(section: dict[str, Any], sentence: str) -> None:
+def test_mistakes_in_lake(
+    section: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A credential is not made of two.
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     with pytest.raises(UsageError) as refused:
         Configuration(GivenValues({"lake": section})).lake()
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_where_an_object_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(section: dict[str, Any]) -> Lake:
+        values = {"warehouse": {"directory": str(tmp_path)}, "lake": section}
+        lake = configured_warehouse(Configuration(GivenValues(values))).lake
+        assert lake is not None
+        return lake
+
+    own = found(STORE)
+    assert own.store is not None
+    assert (own.address, own.data_path) == (
+        "s3://bucket/some/lake",
+        tmp_path / "shards" / "s3" / "bucket" / "some" / "lake",
+    )
+    assert (own.store.key_id, own.store.key, own.store.token) == ("me", Secret("hunter2"), None)
+    assert (own.store.region, own.store.endpoint, own.store.is_encrypted) == (
+        "us-east-1",
+        None,
+        True,
+    )
+    assert "hunter2" not in repr(own)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "they")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter3")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "for a while")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
+    other = found({"catalog": "here", "data_path": "s3://bucket/some/lake/"}).store
+    assert other is not None
+    assert (other.key_id, other.key, other.token) == (
+        "they",
+        Secret("hunter3"),
+        Secret("for a while"),
+    )
+    assert (other.region, other.host, other.is_encrypted) == (
+        "eu-central-1",
+        "127.0.0.1:9000",
+        False,
+    )
+    assert other.address == own.address
+    # Another's token isn't taken for one's own key.
+    assert (store := found(STORE).store) is not None
+    assert (store.key_id, store.token) == ("me", None)
 
 
 def test_where_the_lake_is(tmp_path: Path) -> None:

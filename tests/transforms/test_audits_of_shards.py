@@ -19,7 +19,8 @@ def lake() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE SCHEMA marts; CREATE SCHEMA build;"
-            "CREATE TABLE marts.fct_invoices (shard INTEGER, vendor TEXT, account TEXT);"
+            "CREATE TABLE marts.fct_invoices"
+            " (shard INTEGER, vendor TEXT, account TEXT, invoice_number TEXT);"
             "CREATE TABLE build.credentials"
             " (shard INTEGER, vendor TEXT, account TEXT, credential TEXT)"
         )
@@ -38,7 +39,7 @@ def lake() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_an_account_in_two_shards(
     lake: duckdb.DuckDBPyConnection, rows: Sequence[Any], found: Sequence[Any]
 ) -> None:
-    lake.executemany("INSERT INTO marts.fct_invoices VALUES (?, ?, ?)", rows)
+    lake.executemany("INSERT INTO marts.fct_invoices VALUES (?, ?, ?, NULL)", rows)
     finding = audit.ask(lake, AUDITS["one_shard_an_account"])
     assert (finding.rows if finding else []) == found
     assert finding is None or finding.columns == ["vendor", "account", "shards"]
@@ -62,3 +63,30 @@ def test_a_credential_in_two_shards(
     assert (finding.rows if finding else []) == found
     assert finding is None or finding.columns == ["credential", "shards"]
     assert finding is None or finding.severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([(1, "turso", "a", "1"), (2, "turso", "b", "2"), (2, "mongodb", "b", "1")], []),
+        # In one shard its own audit tells of it.
+        ([(1, "turso", "a", "1"), (1, "turso", "b", "1")], []),
+        ([(1, "turso", "a", None), (2, "turso", "b", None)], []),
+        ([(2, "turso", "a", "1"), (1, "turso", "b", "1")], [("turso", "a", "b", "1")]),
+        # An account in two shards is told of once, as that.
+        ([(1, "turso", "a", "1"), (2, "turso", "a", "1")], []),
+    ],
+)
+def test_an_invoice_in_two_shards(
+    lake: duckdb.DuckDBPyConnection, rows: Sequence[Any], found: Sequence[Any]
+) -> None:
+    lake.executemany("INSERT INTO marts.fct_invoices VALUES (?, ?, ?, ?)", rows)
+    finding = audit.ask(lake, AUDITS["one_shard_an_invoice"])
+    assert (finding.rows if finding else []) == found
+    assert finding is None or finding.severity == "warning"
+    assert finding is None or finding.columns == [
+        "vendor",
+        "account",
+        "other_account",
+        "invoice_number",
+    ]

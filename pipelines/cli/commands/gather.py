@@ -36,8 +36,8 @@ def gather(
     """Publish what the shards of a run have built, in one step, into the lake.
 
     A shard that failed keeps what it had and is named. Ends with 0 when all are published; 1 when
-    nothing was; 3 when a shard keeps what it had, an account failed or a document was rejected.
-    Gathering again is always safe.
+    nothing was; 3 when a shard keeps what it had, an account failed, a document was rejected or the
+    `format` in [lake] could not be written. Gathering again is always safe.
 
     \b
     Examples:

@@ -95,13 +95,16 @@ def _tables(
             "--staging shows what is built now, and --as-of an earlier day. Give one of them."
         )
     warehouse = configured_warehouse()
-    if warehouse.lake is not None and (staging or as_of is not None):
+    if warehouse.lake is not None and staging:
         raise UsageError(
-            "--as-of and --staging build from the documents, which a lake has none of. Ask a shard:"
+            "--staging builds from the documents, which a lake has none of. Ask a shard:"
             f" `billhouse --warehouse {warehouse.shards_folder}/1 query` and so on."
         )
     if staging:
         return opened_with_staging(warehouse)
     if as_of is None:
         return read.opened(warehouse)
-    return opened_as_of(warehouse, moment_of(as_of, now=datetime.now(UTC)))
+    moment = moment_of(as_of, now=datetime.now(UTC))
+    if warehouse.lake is not None:
+        return read.opened(warehouse, moment)
+    return opened_as_of(warehouse, moment)
