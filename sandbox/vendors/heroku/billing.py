@@ -39,7 +39,7 @@ def account(seed: int, number: int) -> Account:
     profile = PROFILES[number % len(PROFILES)]
     name = f"heroku-{number + 1}-{profile}"
     settings = {"name": name, "api_token": f"sandbox-heroku-{seed}-{number + 1}"}
-    identity = f"sandbox-team-{number + 1}" if profile == "team" else ""
+    identity = f"sandbox-heroku-team-{number + 1}" if profile == "team" else ""
     if identity:
         settings["team"] = identity
     unprivileged = {"api_token": f"sandbox-heroku-unprivileged-{seed}-{number + 1}"}
