@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Rows in the catalogue's own tables would outlive the files that they are of.
 _WRITING = "DATA_INLINING_ROW_LIMIT 0"
+_NO_CATALOGUE = "creating a new DuckLake is explicitly disabled"
 _NOWHERE = f"{os.devnull}/secrets"
 _EXTENSIONS = {"ducklake": "duckdb_extension_ducklake"}
 _EXTENSIONS_OF_POSTGRES = {"postgres_scanner": "duckdb_extension_postgres_scanner"}
@@ -75,14 +76,11 @@ def opened(lake: Lake, moment: datetime | None = None) -> Iterator[duckdb.DuckDB
         JobError: nothing is or was published, or the catalogue can't be opened.
     """
     if lake.file is not None and not lake.file.exists():
-        raise JobError(
-            f"Nothing is published yet: {lake.file} doesn't exist. Run all shards and then"
-            " `billhouse gather`, or say in [lake] where the catalogue is."
-        )
+        raise _unpublished(f"{lake.file} doesn't exist")
     with _connected(lake) as connection, spilling_unseen(connection):
         _attach(connection, lake, lake.catalog, "READ_ONLY")
         if lake.file is None or moment:
-            snapshot = _snapshot(connection, moment)
+            snapshot = _snapshot(connection, lake, moment)
             connection.execute("DETACH lake")
             _attach(connection, lake, lake.catalog, f"READ_ONLY, SNAPSHOT_VERSION {snapshot}")
         _show(connection)
@@ -91,21 +89,20 @@ def opened(lake: Lake, moment: datetime | None = None) -> Iterator[duckdb.DuckDB
         yield connection
 
 
-def _snapshot(connection: duckdb.DuckDBPyConnection, moment: datetime | None) -> int:
+def _snapshot(connection: duckdb.DuckDBPyConnection, lake: Lake, moment: datetime | None) -> int:
     """The newest state, or that of a moment."""
     [(snapshot, oldest)] = connection.execute(
         "SELECT max(snapshot_id) FILTER ($moment IS NULL OR snapshot_time <= $moment),"
         " min(snapshot_time) FROM ducklake_snapshots('lake') WHERE schema_version > 0",
         {"moment": moment},
     ).fetchall()
+    if oldest is None:
+        raise _unpublished(f"{lake.catalog} names no tables")
     if snapshot is None:
-        kept = (
-            f"the oldest that it keeps is of {oldest:%Y-%m-%d %H:%M:%S} UTC" if oldest else "none"
-        )
         raise JobError(
-            f"The lake keeps no state of {moment:%Y-%m-%d %H:%M:%S} UTC: {kept}. What was believed"
-            " earlier is built from a shard's documents: ask it with `billhouse --warehouse"
-            " …/shards/1 query --as-of`."
+            f"The lake keeps no state of {moment:%Y-%m-%d %H:%M:%S} UTC: the oldest is of"
+            f" {oldest:%Y-%m-%d %H:%M:%S} UTC. What was believed earlier is built from a shard's"
+            " documents: ask it with `billhouse --warehouse …/shards/1 query --as-of`."
         )
     return int(snapshot)
 
@@ -119,6 +116,13 @@ def _show(connection: duckdb.DuckDBPyConnection) -> None:
         left_out = f"EXCLUDE ({added})" if added else ""
         own = identifier(name)
         connection.execute(f"CREATE VIEW {own} AS SELECT * {left_out} FROM lake.main.{own}")  # noqa: S608
+
+
+def _unpublished(why: str) -> JobError:
+    return JobError(
+        f"Nothing is published yet: {why}. Run all shards and then `billhouse gather`, or say in"
+        " [lake] where the catalogue is."
+    )
 
 
 @contextmanager
@@ -162,6 +166,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, lake: Lake, catalog: str, opt
     try:
         connection.execute(f"ATTACH {literal(f'ducklake:{catalog}')} AS lake ({given})")
     except duckdb.Error as error:
+        if _NO_CATALOGUE in str(error):
+            raise _unpublished(f"there is no catalogue in {lake.catalog}") from error
         raise JobError(
             f"The lake's catalogue {lake.catalog} can't be opened: {one_sentence(error)} Look"
             " whether [lake] names it rightly and this user may use it; nothing was changed."

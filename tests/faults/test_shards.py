@@ -146,14 +146,14 @@ def test_what_was_published_then(two_nights: Scale) -> None:
 
 
 def test_the_report_is_as_in_one_piece(two_nights: Scale) -> None:
-    told = []
+    reports = []
     for warehouse in (two_nights.sharded, two_nights.whole):
         with read.opened(warehouse) as connection:
             sections = contents(connection, 12).sections
             assert any(section.facts for section in sections)
             # Links are signed anew each time.
-            told.append(re.sub(r"'link': '[^']*'", "", repr(sections)))
-    assert told[0] == told[1]
+            reports.append(re.sub(r"'link': '[^']*'", "", repr(sections)))
+    assert reports[0] == reports[1]
     output = two_nights.folder / "report.html"
     variables = two_nights.variables(two_nights.sharded)
     code, told = run_command(["report", "--output", str(output)], variables)
@@ -315,16 +315,26 @@ def test_a_catalogue_in_postgresql(two_nights: Scale, monkeypatch: pytest.Monkey
         place = Lake(catalog, placed(two_nights).data_path)
         given = {"LAKE__CATALOG": catalog, "LAKE__DATA_PATH": str(place.data_path)}
         variables = two_nights.variables(two_nights.sharded) | given | {"PGPASSWORD": PASSWORD}
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        unpublished(variables)
+        # A gathering that failed leaves an empty catalogue.
+        with lake.next_state(place):
+            pass
+        unpublished(variables)
         with ThreadPoolExecutor(2) as pool:
             both = [pool.submit(run_command, ["gather"], variables) for _ in range(2)]
             assert [each.result()[0] for each in both] == [0, 0], [each.result() for each in both]
-        monkeypatch.setenv("PGPASSWORD", PASSWORD)
         assert two_nights.differences(place) == []
         code, told = run_command(["query", "SELECT * FROM duckdb_databases()"], variables)
         assert (code, PASSWORD in told) == (0, False), told
         code, told = run_command(["gather"], variables | {"PGPASSWORD": "another"})
         assert (code, "can't be opened" in told, "another" in told) == (1, True, False), told
         _two_see_the_same(place)
+
+
+def unpublished(variables: dict[str, str]) -> None:
+    code, told = run_command(["query", "FROM spend"], variables)
+    assert (code, "Nothing is published yet" in told) == (1, True), told
 
 
 def _two_see_the_same(place: Lake) -> None:
