@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --quiet --all-extras
 
-.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test scale-figures warehouses test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
@@ -92,6 +92,13 @@ WORKERS ?= 2
 KILLS ?= 20
 scale-test: .venv
 	$(RUN) python -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) --kills $(KILLS) --seed $(SEED)
+
+# What shards take, which also writes it into docs/scale.md; of fewer accounts (ACCOUNTS=200) it is only printed.
+ACCOUNTS ?= 10000
+scale-figures: SHARDS = 64
+scale-figures: WORKERS = 4
+scale-figures: .venv
+	$(RUN) python -m benchmarks.scale --accounts $(ACCOUNTS) --shards $(SHARDS) --workers $(WORKERS)
 
 # Apache Superset, from PyPI into .superset, must show the numbers that DuckDB does. Neither part of `make test` nor of CI.
 test-bi: .venv .superset
