@@ -2,9 +2,11 @@
 # pip is all that a machine needs.
 PYTHON ?= python3
 UV := .uv/bin/uv
-RUN := $(UV) run --frozen --quiet --all-extras
+# Spark and Ray are 700 MB: they stand in an environment of their own, which `make engines` makes.
+EXTRAS := --all-extras --no-extra ray --no-extra spark
+RUN := $(UV) run --frozen --quiet $(EXTRAS)
 
-.PHONY: demo test test-all focus store hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test warehouses test-bi test-duckdb2 prism \
+.PHONY: demo test test-all focus store hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test scale-figures engines warehouses test-bi test-duckdb2 prism \
     mutants expected
 
 demo: .venv
@@ -87,15 +89,23 @@ kill-test: .venv
 	$(RUN) python -m tests.faults.kills --count $(COUNT) --seed $(SEED) $(WRITE)
 
 # Two nights in SHARDS shards by WORKERS at once, killed KILLS times: the lake holds what a run in one piece does.
-# CATALOG=postgres and STORE=s3 start PostgreSQL (Debian's) for the catalogue, and an object store for the files.
+# CATALOG=postgres and STORE=s3 start PostgreSQL (Debian's) for the catalogue, and an object store for the files; ENGINE=spark or
+# ray lets that one run the shards.
 SHARDS ?= 4
 WORKERS ?= 2
-KILLS ?= 20
+KILLS ?= $(if $(ENGINE),6,20)
 CATALOG ?= file
 STORE ?= folder
-scale-test: .venv $(if $(filter s3,$(STORE)),.store)
-	$(RUN) python -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) --kills $(KILLS) --seed $(SEED) \
-		--catalog $(CATALOG) --store $(STORE)
+scale-test: $(if $(ENGINE),.engines,.venv) $(if $(filter s3,$(STORE)),.store)
+	$(if $(ENGINE),.engines/bin/python,$(RUN) python) -m tests.faults.scale --shards $(SHARDS) --workers $(WORKERS) \
+		--kills $(KILLS) --seed $(SEED) --catalog $(CATALOG) --store $(STORE) $(if $(ENGINE),--engine $(ENGINE))
+
+# What shards take, which also writes it into docs/scale.md; of fewer accounts (ACCOUNTS=200) it is only printed.
+ACCOUNTS ?= 10000
+scale-figures: SHARDS = 64
+scale-figures: WORKERS = 4
+scale-figures: .venv
+	$(RUN) python -m benchmarks.scale --accounts $(ACCOUNTS) --shards $(SHARDS) --workers $(WORKERS)
 
 # Apache Superset, from PyPI into .superset, must show the numbers that DuckDB does. Neither part of `make test` nor of CI.
 test-bi: .venv .superset
@@ -117,16 +127,23 @@ store: .store
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.store $(UV) sync --project tests/store --frozen --quiet
 	@touch .store
 
+# Spark also needs Java: apt-get install default-jre-headless
+engines: .engines
+
+.engines: pyproject.toml uv.lock $(UV)
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.engines $(UV) sync --frozen --quiet --all-extras
+	@touch .engines
+
 lock: $(UV)
 	$(UV) lock
 	$(UV) lock --project tests/focus
 	$(UV) lock --project tests/bi
 
 clean:
-	rm -rf .venv .uv .superset .focus .prism demo-warehouse
+	rm -rf .venv .uv .superset .focus .engines .prism demo-warehouse
 
 .venv: pyproject.toml uv.lock $(UV)
-	$(UV) sync --frozen --quiet --all-extras --compile-bytecode
+	$(UV) sync --frozen --quiet $(EXTRAS) --compile-bytecode
 	@touch .venv
 
 .superset: tests/bi/pyproject.toml tests/bi/uv.lock $(UV)

@@ -9,7 +9,9 @@ from pipelines.errors import UsageError
 
 _PACKAGES: Mapping[str, frozenset[str]] = {
     "demo": frozenset({"currency_converter", "starlette", "uvicorn"}),
+    "ray": frozenset({"ray"}),
     "report": frozenset({"jinja2"}),
+    "spark": frozenset({"pandas", "pyspark"}),
     "xlsx": frozenset({"xlsxwriter"}),
 }
 

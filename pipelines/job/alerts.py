@@ -58,12 +58,22 @@ class Alerting:
             self._alert(problem=f"Unexpected {type(error).__name__}; the log shows more.")
             raise
 
-    def exit_code_after(self, report: RunResult) -> int:
-        """Send what is new since the last run. The run's own exit code comes first."""
+    def exit_code_after(self, report: RunResult, *, is_spread: bool = False) -> int:
+        """Send what is new since the last run. The run's own exit code comes first. That a run was
+        published, or failed, is told once of all shards that are spread, by `tell_of_all`."""
+        if is_spread and report.problem is not None:
+            return report.exit_code
         alerts = self._alert(problem=report.problem)
-        if report.problem is None:
+        if report.problem is None and not is_spread:
             self._ping()
         return report.exit_code or (self._settings.exit_code if alerts else 0)
+
+    def tell_of_all(self, problem: str | None) -> None:
+        """Tell how a run of all shards ended; each time, since nothing remembers it."""
+        if problem is None:
+            self._ping()
+        elif self._settings.wanted:
+            self._send([Alert(RUN_FAILED, "", f"The run failed: {problem}")])
 
     def _alert(self, *, problem: str | None) -> Sequence[Alert]:
         if not self._settings.wanted:

@@ -68,3 +68,14 @@ def stop_if_asked() -> None:
     on without what it could not load."""
     if _received:
         raise Interrupted(_received[0])
+
+
+@contextmanager
+def kept_handlers() -> Iterator[None]:
+    """For libraries that put handlers of their own in the place of those that are there."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -24,12 +24,13 @@ from random import Random
 
 import duckdb
 
+from docs.sections import write_section
 from pipelines.warehouse.files import Warehouse
 from sandbox.server import running
 from sandbox.world import World
 from tests.faults.child import Mishap, run_job, stage_seconds
 from tests.faults.contents import Contents, contents
-from tests.faults.reliability import KILLS_TABLE, REPORT, write_section
+from tests.faults.reliability import KILLS_TABLE, REPORT
 
 # Killed mostly, since that is the hardest; a signal that can be caught now and then.
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)

@@ -1,7 +1,4 @@
-"""`make reliability`: carries out the fault campaign and writes its table into the report.
-
-The table stands between two comments that name it; the text around it is written by hand.
-"""
+"""`make reliability`: carries out the fault campaign and writes its table into the report."""
 
 from __future__ import annotations
 
@@ -9,27 +6,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from docs.sections import write_section
 from tests.faults.campaign import Campaign, Survival, carry_out
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 FAULTS_TABLE = "faults"
 KILLS_TABLE = "kills"
 _LONGEST = 150
-
-
-def section(text: str, name: str) -> str:
-    """What stands between the comments of this name."""
-    return text.partition(_begin(name))[2].partition(_end(name))[0]
-
-
-def write_section(report: Path, name: str, content: str) -> None:
-    """Replaces what stands between the comments of this name. Raises ValueError without them."""
-    text = report.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(_begin(name))
-    _, end, after = rest.partition(_end(name))
-    if not begin or not end:
-        raise ValueError(f"{report} has no place for {name}")
-    report.write_text(f"{before}{begin}\n{content}\n{end}{after}", encoding="utf-8")
 
 
 def faults_table(campaign: Campaign) -> str:
@@ -64,14 +47,6 @@ def _outcome(survival: Survival) -> str:
 def _error(survival: Survival) -> str:
     error = " ".join((survival.result.error or "–").split()).replace("|", "\\|")
     return error if len(error) <= _LONGEST else f"{error[:_LONGEST]}…"
-
-
-def _begin(name: str) -> str:
-    return f"<!-- {name}: begin -->"
-
-
-def _end(name: str) -> str:
-    return f"<!-- {name}: end -->"
 
 
 def main() -> int:

@@ -4,7 +4,8 @@
 
 Two months of the sandbox are loaded, each by all shards, by so many workers at once, and gathered;
 and once more by a run of everything, beside them. Workers and gatherings are killed at moments that
-the seed chooses and started again, while a reader asks whether lines add up to their invoices.
+the seed chooses and started again, while a reader asks whether lines add up to their invoices. With
+`--engine spark` or `ray` that engine runs the shards, and tries again those whose workers it lost.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ from pipelines.errors import JobError
 from pipelines.publish import lake
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier, literal
+from sandbox.registry import VENDORS
 from sandbox.server import Sandbox, running
 from sandbox.world import World
 from sources.accounts.values import GivenValues
 from tests.faults.child import Mishap, run_command, run_job
+from tests.faults.engines import EngineRun
 from tests.support.object_store import in_store, running_store
 from tests.support.postgresql import PASSWORD, running_postgresql
 
@@ -142,6 +145,42 @@ class Scale:
                 faults.append(f"gather, {each}: {code}: {told}")
         code, told = self.gather()
         return faults + ([f"gather ended with {code}: {told}"] if code else [])
+
+    def run_night_on(self, engine: str, kills: int, random: Random) -> list[str]:
+        """The same by an engine, of whose workers so many are killed."""
+        run = EngineRun(
+            engine,
+            self.shards,
+            self.workers,
+            self.sharded,
+            self.variables(self.sharded),
+            kills,
+            random,
+        )
+        with ThreadPoolExecutor(1) as pool:
+            whole = pool.submit(self._run_whole)
+            code, told = run.ended()
+            whole.result()
+        faults = [f"the run ended with {code}: {told}"] if code else []
+        if run.killed.total() < kills:
+            faults.append(f"only {run.killed.total()} of {kills} workers could be killed")
+        return faults + [f"a secret stands in {file}" for file in self._tellers(run.logs)]
+
+    def _tellers(self, logs: Path) -> Iterator[Path]:
+        """What of the engine's own files holds a credential."""
+        secrets = [
+            value.encode()
+            for vendor in VENDORS
+            for account in self.sandbox.world.accounts(vendor)
+            for key, value in account.settings.items()
+            if key.endswith(("token", "key", "secret"))
+        ]
+        assert secrets
+        for file in logs.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                content = file.read_bytes()
+                if any(secret in content for secret in secrets):
+                    yield file
 
     def _run_whole(self) -> None:
         code, told = run_job(self.whole, self.variables(self.whole))
@@ -276,10 +315,12 @@ def main() -> int:
         ("kills", 20),
         ("seed", 1),
         ("accounts", 4),
+        ("nights", 2),
     ):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--catalog", choices=["file", "postgres"], default="file")
     parser.add_argument("--store", choices=["folder", "s3"], default="folder")
+    parser.add_argument("--engine", choices=["spark", "ray"])
     options = parser.parse_args()
     random = Random(options.seed)
     faults: list[str] = []
@@ -296,22 +337,27 @@ def main() -> int:
         ) as this,
         Reader(this.sharded) as reader,
     ):
-        for night in range(2):
+        for night in range(options.nights):
             this.begin_night()
             began = time.monotonic()
-            faults += this.run_night(mishaps(random, options.kills // 2))
+            kills = options.kills // options.nights
+            if options.engine:
+                faults += this.run_night_on(options.engine, kills, random)
+            else:
+                faults += this.run_night(mishaps(random, kills))
             print(f"night {night + 1}: {time.monotonic() - began:.1f} s", flush=True)
-            faults += this.differences()
+            faults = faults or this.differences()
+            if faults:
+                break
             this.sandbox.advance()
-        code, told = this.gather("--maintain")
-        faults += [told] if code else []
-        faults += this.differences()
+        if not faults:
+            code, told = this.gather("--maintain")
+            faults += [told] if code else this.differences()
         seconds = this.seconds
     faults += [f"lines didn't add up {reader.faults} time(s)"] if reader.faults else []
-    print(
-        f"{len(seconds)} attempts of {options.shards} shards, {sum(seconds) / len(seconds):.1f} s"
-        f" each; {reader.reads} reads; {len(faults)} fault(s)"
-    )
+    if seconds:
+        print(f"{len(seconds)} attempts, {sum(seconds) / len(seconds):.1f} s each", flush=True)
+    print(f"{options.shards} shards; {reader.reads} reads; {len(faults)} fault(s)")
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from docs.sections import section
 from tests.faults.campaign import Campaign, carry_out
 from tests.faults.cases import CASES, Case
-from tests.faults.reliability import FAULTS_TABLE, REPORT, section
+from tests.faults.reliability import FAULTS_TABLE, REPORT
 
 OUTCOMES = {"recovers": "ok", "loads": "ok", "fails alone": "failed"}
 

@@ -24,7 +24,7 @@ from sandbox.world import World
 from tests.pipelines.processes import Billhouse, environment
 from tests.support.faults import Fault, Faults
 
-EXTRAS = ("currency_converter", "starlette", "uvicorn", "jinja2", "xlsxwriter")
+EXTRAS = ("currency_converter", "starlette", "uvicorn", "jinja2", "xlsxwriter", "pyspark", "ray")
 SLOW_IMPORTS = {"dlt", "duckdb", "pyarrow", "sqlglot", "httpx", "rich"}
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.exits import ending_in_a_sentence
-from pipelines.cli.metrics import Metrics
+from pipelines.cli.one_run import RunOptions, carried_out
 from pipelines.cli.progress import LogFormat, watching
 from pipelines.config.configuration import Configuration
+from pipelines.errors import UsageError
 from pipelines.job.context import new_run_id
-from pipelines.job.events import acknowledging
+from pipelines.job.shard_outcome import EngineName
 from pipelines.warehouse.files import configured_warehouse
+from pipelines.warehouse.shards import MOST_SHARDS
 
 if TYPE_CHECKING:
     from pipelines.job.result import RunResult
@@ -48,6 +50,21 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read again what a vendor lists month by month.")
     ] = False,
+    on: Annotated[
+        EngineName | None,
+        typer.Option(
+            help="Let this engine run all shards, and gather them then; it must be installed."
+        ),
+    ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MOST_SHARDS,
+            metavar="COUNT",
+            help="With --on: how many shards a new warehouse shall have.",
+        ),
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +76,9 @@ def run(
     run_id: Annotated[
         str | None,
         typer.Option(
-            envvar="BILLHOUSE_RUN_ID", metavar="ID", help="With --shard: the id that all share."
+            envvar="BILLHOUSE_RUN_ID",
+            metavar="ID",
+            help="With --shard or --on: the id that all shards share.",
         ),
     ] = None,
     started_at: Annotated[
@@ -67,7 +86,7 @@ def run(
         typer.Option(
             envvar="BILLHOUSE_STARTED_AT",
             metavar="TIME",
-            help="With --shard: when the run of all shards began.",
+            help="With --shard or --on: when the run of all shards began.",
         ),
     ] = None,
     lock_timeout: LockTimeout = 60.0,
@@ -88,54 +107,44 @@ def run(
       billhouse run --account acme --verbose
       billhouse run --log-format json 2>> billhouse.log
       billhouse run --shard 3/256 --run-id 2026-11-26 --started-at 2026-11-26T02:17:00Z
+      billhouse run --on ray --shards 256
     """
-    given_id, run_id = run_id, (run_id if shard else None) or new_run_id()
+    options = RunOptions(
+        tuple(vendor or ()),
+        tuple(account or ()),
+        full_refresh,
+        lock_timeout,
+        shard,
+        run_id,
+        started_at,
+    )
+    run_id = (run_id if shard or on else None) or new_run_id()
     with (
         watching(log_format, run_id, verbose=verbose) as tell,
         ending_in_a_sentence(tell, verbose=verbose),
     ):
-        from pipelines.cli.secrets_permissions import warn_of_readable_secrets
-        from pipelines.job import run as job
-        from pipelines.job.alerts import Alerting
-        from pipelines.transform import project, rates
+        if on is None:
+            _refuse_in_vain(shards)
+            report, exit_code, known = carried_out(options, run_id, tell)
+        else:
+            from pipelines.cli.spread_run import spread
 
-        configuration = Configuration()
-        warehouse = configured_warehouse(configuration)
-        accounts = configuration.accounts(vendor or (), account or ())
-        rules = configuration.rule_files()
-        known = configuration.acknowledged([each.name for each in project.audits()])
-        reporting = configuration.reporting(rates.currencies)
-        archive = configuration.archives()
-        part = None
-        if shard is not None or warehouse.lake is not None:
-            from pipelines.job.shard_run import refuse_with_shards, shard_run
+            outcomes, exit_code = spread(on, shards, options, run_id, log_format, tell)
+    if on is None:
+        _finish(report, exit_code, log_format, known, verbose=verbose)
+    if log_format != "json":
+        from pipelines.cli.spread_run import print_outcomes
 
-            refuse_with_shards({"allocation": bool(rules), "archive": archive})
-            every = configuration.accounts(vendor or ())
-            moment = (given_id, started_at)
-            part = shard_run(warehouse, shard, every, moment, lock_timeout=lock_timeout)
-        if part is not None:
-            warehouse = part.warehouse
-            accounts = part.those_of(accounts)
-        warn_of_readable_secrets(tell)
-        alerting = Alerting(configuration.alerts(), warehouse, tell)
-        metrics = Metrics(configuration.metrics_textfile(), warehouse, tell)
-        with metrics.of_failure(), alerting.of_failure():
-            report = job.run(
-                warehouse,
-                accounts,
-                listener=acknowledging(tell, known),
-                full_refresh=full_refresh,
-                lock_timeout=lock_timeout,
-                run_id=run_id,
-                reporting=reporting,
-                rules=rules,
-                archive=archive,
-                part=part,
-            )
-        exit_code = alerting.exit_code_after(report)
-        metrics.tell_of(exit_code, report)
-    _finish(report, exit_code, log_format, known, verbose=verbose)
+        print_outcomes(outcomes)
+    raise typer.Exit(exit_code)
+
+
+def _refuse_in_vain(shards: int | None) -> None:
+    if shards is not None:
+        raise UsageError(
+            "--shards says how many shards an engine shall run, and needs --on spark or --on ray."
+            f" By hand it is --shard 1/{shards} and so on."
+        )
 
 
 def rebuild(
