@@ -77,14 +77,15 @@ def test_credits_and_what_is_billed_already_are_no_reason_to_accrue(work: WorkDa
 
 def bill_in(work: WorkDatabase, currency: str, start: str, end: str, total: str) -> None:
     first, last = (datetime.fromisoformat(f"2026-{day}T00:00:00+00:00") for day in (start, end))
+    key = f"{currency} {start}"
     document = {
-        "id": f"{currency} {start}",
+        "id": key,
         "status": "paid",
         "currency": currency,
         "total": float(total),
         "period": {"start": int(first.timestamp()), "end": int(last.timestamp())},
     }
-    work.add("northflank", document, key=document["id"], account="two")
+    work.add("northflank", document, key=key, account="two")
 
 
 def test_each_currency_of_an_account_ends_for_itself(work: WorkDatabase) -> None:

@@ -42,7 +42,7 @@ SELECT
     billing_period_end, -- first moment after the period; null where unknown
     CAST(billing_period_start AS DATE) AS billing_period_first_day, -- the period's first day (UTC), for tools that shift moments by their own time zone
     CAST(billing_period_end - INTERVAL '0.000001' SECOND AS DATE) AS billing_period_last_day, -- its last day (UTC), inclusive
-    billing_period_basis, -- stated by the vendor, derived (the month before the due date; the months that the lines touch; the day of a stated moment), or unknown
+    billing_period_basis, -- stated by the vendor, derived (the month before the due date; the months or days of its lines; the day of a stated moment), or unknown
     invoice.currency, -- ISO 4217, upper case; or what a vendor bills in beside it, which isn't is_money in dim_currencies
     currency_basis, -- stated in the document, documented by the vendor, or assumed
     total_cents, -- what the vendor bills for this invoice, tax included; credit notes are negative
