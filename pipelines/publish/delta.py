@@ -55,6 +55,9 @@ class DeltaTables:
     def maintain(self, name: str) -> None:
         self._table(name).vacuum(_HOURS_KEPT, dry_run=False)
 
+    def close(self) -> None:
+        """None is kept."""
+
     def _place(self, name: str) -> str:
         return f"{self._address}/{name}"
 

@@ -73,6 +73,9 @@ class IcebergTables:
         if table:
             table.maintenance.expire_snapshots().older_than(datetime.now(UTC) - _KEPT).commit()
 
+    def close(self) -> None:
+        self._catalog.close()
+
     def _table(self, name: str) -> Table | None:
         try:
             return self._catalog.load_table((NAMESPACE, name))

@@ -12,7 +12,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,6 +43,9 @@ class Tables(Protocol):
     def maintain(self, name: str) -> None:
         """Let go of what was replaced more than a week ago."""
 
+    def close(self) -> None:
+        """End its connections."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -54,13 +57,19 @@ class Written:
 
 def see_installed(lake: Lake) -> None:
     """See that what writes the lake's format is installed. Raises UsageError."""
-    if lake.format and importlib.util.find_spec(_PACKAGES[lake.format]) is None:
-        raise UsageError(
-            f"`format` in [lake] is {lake.format}, which needs a package that isn't installed"
-            f" ({_PACKAGES[lake.format]}). Install Billhouse again, as the README says, with the"
-            f" extra {lake.format}: billhouse[lake,{lake.format}] (in a clone: uv sync --extra lake"
-            f" --extra {lake.format})."
-        )
+    if lake.format is None:
+        return
+    needed = {_PACKAGES[lake.format]: lake.format}
+    if lake.format == "iceberg" and lake.file is None:
+        needed["psycopg"] = "postgres"
+    for package, extra in needed.items():
+        if importlib.util.find_spec(package) is None:
+            raise UsageError(
+                f"`format` in [lake] is {lake.format}, which needs a package that isn't installed"
+                f" ({package}). Install Billhouse again, as the README says, with the extra"
+                f" {extra}: billhouse[lake,{extra}] (in a clone: uv sync --extra lake --extra"
+                f" {extra})."
+            )
 
 
 def write_changed(lake: Lake) -> Written:
@@ -69,8 +78,12 @@ def write_changed(lake: Lake) -> Written:
     Raises:
         JobError: one can't be written; those before it are.
     """
-    tables, written = _tables(lake), Written([], [])
-    with opened(lake) as connection, _as_open_as_the_data_path(lake):
+    written = Written([], [])
+    with (
+        opened(lake) as connection,
+        _as_open_as_the_data_path(lake),
+        closing(_tables(lake)) as tables,
+    ):
         for name, state in _states(connection).items():
             try:
                 if tables.state(name) == state:
@@ -91,8 +104,11 @@ def write_changed(lake: Lake) -> Written:
 
 def maintain(lake: Lake) -> None:
     """Let go of what was replaced more than a week ago."""
-    tables = _tables(lake)
-    with opened(lake) as connection, _as_open_as_the_data_path(lake):
+    with (
+        opened(lake) as connection,
+        _as_open_as_the_data_path(lake),
+        closing(_tables(lake)) as tables,
+    ):
         for name in _states(connection):
             if tables.state(name) is not None:
                 tables.maintain(name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +17,7 @@ pytest.importorskip("pyiceberg")
 from deltalake import DeltaTable
 
 from pipelines.config.lake import Lake
+from pipelines.errors import UsageError
 from pipelines.publish import lake, open_formats
 from pipelines.publish.delta import DeltaTables
 from pipelines.publish.iceberg import NAMESPACE, IcebergTables
@@ -21,6 +25,7 @@ from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier
 from tests.faults.test_lake_in_store import House
 from tests.support.object_store import KEY, TOKEN, needs_store, running_store
+from tests.support.postgresql import PASSWORD, needs_postgresql, running_postgresql
 
 pytestmark = pytest.mark.slow
 EMPTY = "close_differences"
@@ -32,7 +37,8 @@ def read_delta(place: Lake, name: str) -> pa.Table:
 
 
 def read_iceberg(place: Lake, name: str) -> pa.Table:
-    return IcebergTables(place)._catalog.load_table((NAMESPACE, name)).scan().to_arrow()
+    with closing(IcebergTables(place)) as tables:
+        return tables._catalog.load_table((NAMESPACE, name)).scan().to_arrow()
 
 
 READERS: dict[str, Callable[[Lake, str], pa.Table]] = {
@@ -81,10 +87,10 @@ def test_every_table_is_written_once(here: House) -> None:
     # A table of which a file changed, one that another version made, and what looks at all.
     here.shard_publishes("DELETE FROM fct_payments")
     here.leave()
-    tables = open_formats._tables(here.place)
     other = pa.table({"amount": pa.array(["7"], pa.string())})
-    tables.write("payables", other.to_reader(), 7)
-    assert tables.state("payables") == 7
+    with closing(open_formats._tables(here.place)) as tables:
+        tables.write("payables", other.to_reader(), 7)
+        assert tables.state("payables") == 7
     code, told = here.asked("gather")
     assert (code, "had not changed" in told) == (0, True), told
     assert differences(here.place) == []
@@ -108,6 +114,27 @@ def test_what_cannot_be_written_is_told_and_the_lake_is_published(
     blocked.unlink()
     assert open_formats.write_changed(here.place).unchanged == []
     assert differences(here.place) == []
+
+
+@needs_postgresql
+def test_icebergs_catalogue_in_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    with running_postgresql() as url:
+        words, _, rest = url.partition(f":{PASSWORD}")
+        place = Lake(f"postgres:{words}{rest}", tmp_path, format="iceberg")
+        rows = pa.table({"amount": pa.array([Decimal("10.10")], pa.decimal128(38, 12))})
+        with closing(IcebergTables(place)) as tables:
+            tables.write("spend", rows.to_reader(), 7)
+            assert tables.state("spend") == 7
+        assert read_iceberg(place, "spend") == rows
+
+
+def test_what_writes_a_format_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    open_formats.see_installed(Lake("here", tmp_path))
+    for form in ("delta", "iceberg"):
+        with pytest.raises(UsageError, match=rf"billhouse\[lake,{form}\]"):
+            open_formats.see_installed(Lake("here", tmp_path, format=form))
 
 
 @needs_store
