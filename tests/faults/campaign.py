@@ -130,8 +130,8 @@ def _chosen(sandbox: Sandbox, names: set[str]) -> list[ConfiguredAccount]:
 
 
 def _fault(case: Case, account: Account) -> Fault:
-    whose = account.identity or account.settings["api_token"]
-    return Fault(**case.fault, whose=whose)
+    secrets = (account.settings.get(key) for key in ("api_token", "secret_key"))
+    return Fault(**case.fault, whose=account.identity or next(filter(None, secrets)))
 
 
 def _run(

@@ -101,7 +101,10 @@ class Faults:
         return faulty
 
     def _taken(self, route: str, scope: Scope) -> Injected | None:
-        authorization = Headers(scope=scope).get("authorization", "")
+        headers = Headers(scope=scope)
+        # Fastly's token has a header of its own.
+        key = headers.get("fastly-key", "")
+        authorization = headers.get("authorization", f" {key}")
         values = [value for _, value in parse_qsl(scope["query_string"].decode())]
         path = "/".join([scope["path"], *values])
         for each in self._injected:
