@@ -50,6 +50,7 @@ _TESTS = {
     "source.sql": ["listings"],
     "intermediate/rejected_details": ["lines"],
     "staging/aiven/": ["readings", "lines", "reporting"],
+    "staging/cockroachdb/": ["two_currencies"],
     "staging/": ["readings", "lines"],
     "": ["lines", "listings", "identity", "changes"],
 }

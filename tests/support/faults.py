@@ -74,7 +74,7 @@ def whose(account: Account) -> str:
     """What tells the account's requests from others': of a service account, that for its token."""
     name = account.settings.get("client_id", "")
     basic = base64.b64encode(f"{name}:{account.settings.get('client_secret')}".encode()).decode()
-    own = (account.settings.get(key) for key in ("api_token", "consumer_key"))
+    own = (account.settings.get(key) for key in ("api_token", "secret_key", "consumer_key"))
     return account.identity or next(filter(None, own), basic)
 
 

@@ -5,9 +5,9 @@ SELECT
     document.* REPLACE (invoice.document_key AS document_key),
     'invoice_items' AS entity,
     invoice.currency,
-    list(invoice.currency) OVER (PARTITION BY document.vendor, document.account, document.document_key) AS currencies,
+    list(invoice.currency) OVER (PARTITION BY document.account, document.document_key) AS currencies,
     row_number() OVER (
-        PARTITION BY document.vendor, document.account, document.document_key ORDER BY invoice.document_key
+        PARTITION BY document.account, document.document_key ORDER BY invoice.document_key
     ) = 1 AS is_first
 FROM staging.source_cockroachdb__invoices AS document
 INNER JOIN intermediate.invoices AS invoice

@@ -9,7 +9,7 @@ WITH documents AS (
         stated(document ->> '$.period_start') AS period_start,
         stated(document ->> '$.period_end') AS period_end,
         stated(document ->> '$.status') AS vendor_status,
-        coalesce(json_type(document -> '$.totals') = 'ARRAY', FALSE) AS has_totals
+        json_type(document -> '$.totals') = 'ARRAY' AS has_totals
     FROM staging.source_cockroachdb__invoices
 ),
 
@@ -21,7 +21,7 @@ listed AS (
         valid_from,
         unnest(from_json(document -> '$.totals', '[{"amount": "JSON", "currency": "VARCHAR"}]')) AS total
     FROM documents
-    WHERE has_totals AND missing_key(document_key) IS NULL
+    WHERE missing_key(document_key) IS NULL
 ),
 
 totals AS (

@@ -30,7 +30,7 @@ SELECT
         WHEN is_listed_upcoming THEN coalesce(stated_currency, usual_currency, 'USD')
         ELSE stated_currency
     END AS currency,
-    CASE WHEN is_listed_upcoming AND stated_currency IS NULL THEN 'assumed' ELSE 'stated' END AS currency_basis,
+    CASE WHEN stated_currency IS NULL THEN 'assumed' ELSE 'stated' END AS currency_basis,
     TRUE AS is_major_unit,
     CASE
         WHEN is_listed_upcoming THEN 'upcoming'
