@@ -14,6 +14,8 @@ from tests.pipelines.processes import ROOT, Billhouse, environment
 from tests.support.commands import said
 
 UV = ROOT / ".uv" / "bin" / "uv"
+# As the Makefile: what else there is would be installed for nothing.
+EXTRAS = ("--all-extras", "--no-extra", "ray", "--no-extra", "spark")
 OTHER = "duckdb>=2,<3" if duckdb.__version__.startswith("1.") else "duckdb>=1.5,<2"
 OLDEST = "duckdb==1.5.0"
 READ = """
@@ -30,7 +32,7 @@ def with_duckdb(
 ) -> str:
     """What a Python of the project's environment says that has another DuckDB."""
     command = [
-        *(UV, "run", "--project", ROOT, "--frozen", "--quiet", "--all-extras"),
+        *(UV, "run", "--project", ROOT, "--frozen", "--quiet", *EXTRAS),
         *("--with", requirement, "python", *arguments),
     ]
     return said(command, folder, variables)

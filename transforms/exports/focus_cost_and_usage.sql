@@ -28,7 +28,7 @@ lines AS (
         END AS charge_category
     FROM fct_invoice_lines AS line
     INNER JOIN dim_currencies AS currencies ON line.currency = currencies.currency
-    WHERE line.amount_cents IS NOT NULL
+    WHERE line.amount_cents IS NOT NULL AND currencies.is_money
 )
 
 SELECT
@@ -55,7 +55,8 @@ SELECT
     CASE
         WHEN line.charge_category <> 'Usage' THEN NULL
         WHEN line.quantity IS NULL THEN 'Charges'
-        ELSE coalesce(line.unit, 'Units')
+        -- FOCUS's units are words.
+        ELSE coalesce(replace(line.unit, '_', ' '), 'Units')
     END AS "PricingUnit",
     invoice.issuer AS "ProviderName",
     invoice.issuer AS "PublisherName",

@@ -72,5 +72,5 @@ INNER JOIN invoices AS invoice ON line.invoice_id = invoice.invoice_id
 INNER JOIN dim_currencies AS currencies ON line.currency = currencies.currency
 LEFT JOIN reported ON line.line_id = reported.line_id
 LEFT JOIN dim_currencies AS reporting_currencies ON invoice.reporting_currency = reporting_currencies.currency
-WHERE line.amount_cents IS NOT NULL
+WHERE line.amount_cents IS NOT NULL AND currencies.is_money
 ORDER BY "InvoiceIssuerName", "BillingAccountId", "BillingPeriodStart", "InvoiceId", "InvoiceDetailId"

@@ -1,7 +1,12 @@
 -- One row per currency: its newest closed month and what that adds up to, as in spend, how many of the accounts that bill in
--- the currency have an invoice in it, and what is unpaid. `overdue_cents` is past due, or a charge of it failed.
+-- the currency have an invoice in it, and what is unpaid; money alone, since nobody owes credits. `overdue_cents` is past due, or
+-- a charge of it failed.
 WITH currencies AS (
-    SELECT currency, count(DISTINCT row(vendor, account)) AS accounts FROM fct_invoices GROUP BY currency
+    SELECT invoice.currency, count(DISTINCT row(invoice.vendor, invoice.account)) AS accounts
+    FROM fct_invoices AS invoice
+    INNER JOIN dim_currencies AS named ON invoice.currency = named.currency
+    WHERE named.is_money
+    GROUP BY invoice.currency
 ),
 
 spent AS (
