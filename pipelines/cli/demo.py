@@ -85,9 +85,12 @@ def demonstrate(directory: Path, *, listener: Listener, verbose: bool = False) -
         _print_answers(before, warehouse.published)
     command = _command()
     typer.echo(f"{INVENTED}. What to do next:")
-    typer.echo(f"  export WAREHOUSE__DIRECTORY={quote(_from_here(directory))}")
-    for name in RULE_FILES:
-        typer.echo(f"  export {name.upper()}__FILE={quote(_from_here(directory / f'{name}.csv'))}")
+    files = (
+        f"{name.upper()}__FILE={quote(_from_here(directory / f'{name}.csv'))}"
+        for name in RULE_FILES
+    )
+    warehouse_is = f"WAREHOUSE__DIRECTORY={quote(_from_here(directory))}"
+    typer.echo(" ".join(["  export", warehouse_is, *files]))
     typer.echo(f"  {command} status")
     typer.echo(f"  {command} spend --by team")
     typer.echo(f"  {command} report --open")
