@@ -20,6 +20,7 @@ from pipelines.errors import JobError, UsageError
 from pipelines.job import run as job
 from pipelines.job.events import Event, Listener
 from pipelines.report.questions import keep, text
+from pipelines.warehouse import session
 from pipelines.warehouse.files import Warehouse, configured_warehouse
 from pipelines.warehouse.invoice_files import kept_files
 from pipelines.warehouse.ownership import published_files
@@ -178,6 +179,7 @@ def _print_answers(before: Path, after: Path) -> None:
 
     with closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        session.begin(connection)
         connection.execute(f"ATTACH {literal(before)} AS before (READ_ONLY)")
         connection.execute(f"ATTACH {literal(after)} AS after (READ_ONLY)")
         connection.execute("USE after")

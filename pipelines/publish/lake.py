@@ -18,7 +18,7 @@ from pipelines.config.lake import Lake
 from pipelines.errors import JobError, UsageError, one_sentence
 from pipelines.publish.object_store import let_in, unquoted
 from pipelines.publish.parts import MONTH, SHARD
-from pipelines.warehouse import working_folder
+from pipelines.warehouse import session, working_folder
 from pipelines.warehouse.restricted import spilling_unseen
 from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.writing import put_in_place
@@ -132,6 +132,7 @@ def _connected(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
 
     with unquoted(lake), closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        session.begin(connection)
         connection.execute("SET GLOBAL autoinstall_known_extensions = false")
         # PostgreSQL's extension looks for secrets on the disk: in a folder that can't be there.
         connection.execute(f"SET GLOBAL secret_directory = {literal(_NOWHERE)}")

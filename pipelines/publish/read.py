@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.errors import JobError, one_sentence
+from pipelines.warehouse import session
 from pipelines.warehouse.connection import cannot_open
 from pipelines.warehouse.database_files import path_text
 from pipelines.warehouse.files import Warehouse
@@ -61,7 +62,7 @@ def unsealed(
     except duckdb.Error as error:
         raise cannot_open(warehouse.published, error) from error
     with closing(connection), spilling_unseen(connection):
-        connection.execute("SET TimeZone = 'UTC'")
+        session.begin(connection)
         yield connection
 
 

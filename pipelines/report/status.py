@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import JobError
 from pipelines.publish.read import opened
 from pipelines.report.questions import Row, ask
-from pipelines.warehouse import load_results
+from pipelines.warehouse import load_results, session
 from pipelines.warehouse.connection import cannot_open
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import WarehouseBusyError, holding
@@ -49,6 +49,7 @@ def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshne
         )
     with closing(duckdb.connect()) as connection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        session.begin(connection)
         _copy_published(connection, warehouse)
         _copy_newest_results(connection, warehouse)
         return _freshness(connection, max_age)

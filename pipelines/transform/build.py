@@ -24,6 +24,7 @@ from pipelines.transform import (
 from pipelines.transform.audit import AuditFinding
 from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
 from pipelines.transform.names import Clock
+from pipelines.warehouse import session
 from pipelines.warehouse.sql_text import identifier
 
 
@@ -78,7 +79,7 @@ def build(
         pipelines.transform.ModelError: The files can't be built as they are.
         duckdb.Error: A query fails.
     """
-    connection.execute("SET TimeZone = 'UTC'")
+    session.begin(connection)
     # Tables keep no order, so that the branches of a union are read side by side.
     connection.execute("SET preserve_insertion_order = false")
     # DuckDB would copy whatever passes in small chunks: documents of megabytes, several times.

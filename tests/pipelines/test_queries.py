@@ -161,3 +161,16 @@ def test_nothing_is_written_from_the_command_line(
         assert "A query reads the published tables" in refused.stderr
         assert "Traceback" not in refused.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_first_of_each_is_asked_rightly(warehouse: Warehouse) -> None:
+    """DuckDB 1.5 by itself loses the row of which the order is null."""
+    warehouse.directory.mkdir()
+    with closing(duckdb.connect(warehouse.published)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT unnest([1, 2, 3]) AS id")
+    query = (
+        "SELECT id FROM t QUALIFY row_number() OVER (ORDER BY nullif(id % 3, 0) DESC NULLS LAST)"
+        " <= 3"
+    )
+    with opened(warehouse) as connection:
+        assert len(ask(connection, query)) == 3

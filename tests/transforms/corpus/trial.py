@@ -20,6 +20,7 @@ import duckdb
 from pipelines.transform import inputs, names, project, rates, raw
 from pipelines.transform.model import TRANSFORMS, Model, Query
 from pipelines.transform.names import Clock
+from pipelines.warehouse import session
 from tests.transforms.corpus.askings import add_twins, read_queries
 from tests.transforms.corpus.given import STARTED_AT, load, name_most_issuers
 
@@ -41,7 +42,7 @@ class Trial:
                 "max_temp_directory_size": "2GB",
             }
         )
-        self.connection.execute("SET TimeZone = 'UTC'")
+        session.begin(self.connection)
         load(self.connection)
         names.make(
             self.connection,
