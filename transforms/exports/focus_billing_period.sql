@@ -18,9 +18,10 @@ SELECT
     END AS "BillingPeriodStatus",
     coalesce(issuers.title, invoice.vendor) AS "InvoiceIssuerName"
 FROM fct_invoices AS invoice
-INNER JOIN dim_currencies AS currencies ON invoice.currency = currencies.currency AND currencies.is_money
 CROSS JOIN last_run
 LEFT JOIN issuers ON invoice.vendor = issuers.vendor
-WHERE invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
+WHERE
+    invoice.billing_period_start IS NOT NULL AND invoice.billing_period_end IS NOT NULL
+    AND invoice.currency IN (SELECT currency FROM dim_currencies WHERE is_money)
 GROUP BY invoice.vendor, issuers.title, invoice.billing_period_start, invoice.billing_period_end, last_run.started_at
 ORDER BY "InvoiceIssuerName", "BillingPeriodStart", "BillingPeriodEnd"
