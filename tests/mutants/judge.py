@@ -49,6 +49,7 @@ _TESTS = {
     "shards/": ["audits_of_shards"],
     "source.sql": ["listings"],
     "intermediate/rejected_details": ["lines"],
+    "intermediate/invoices.": ["reporting", "lines", "listings", "identity", "changes"],
     "staging/aiven/": ["readings", "lines", "reporting"],
     "staging/cockroachdb/": ["two_currencies"],
     "staging/": ["readings", "lines"],
