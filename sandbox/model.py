@@ -8,7 +8,7 @@ are exclusive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,6 +39,25 @@ class Account:
     identity: str
     settings: Mapping[str, str]
     unprivileged: Mapping[str, str] = field(default_factory=dict)
+
+
+def account_of_one_credential(
+    vendor: str,
+    profiles: Sequence[str],
+    seed: int,
+    number: int,
+    *,
+    credential: str = "api_token",
+    identity: Mapping[str, str] | None = None,
+) -> Account:
+    """The account of that number of a vendor that knows it by one credential, and where it has an
+    `identity`, by that setting's value in paths."""
+    profile = profiles[number % len(profiles)]
+    name = f"{vendor}-{number + 1}-{profile}"
+    known_by = identity or {}
+    settings = {"name": name, **known_by, credential: f"sandbox-{vendor}-{seed}-{number + 1}"}
+    unprivileged = {credential: f"sandbox-{vendor}-unprivileged-{seed}-{number + 1}"}
+    return Account(vendor, name, profile, "".join(known_by.values()), settings, unprivileged)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Course, Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 PROFILES = ("euros", "dollars")
 CURRENCIES = {"euros": "EUR", "dollars": "USD"}
@@ -41,13 +41,10 @@ COURSES = (
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"aiven-{number + 1}-{profile}"
     organization = f"org{seed:04x}{number + 1:04x}"
-    token = f"sandbox-aiven-{seed}-{number + 1}"
-    settings = {"name": name, "organization_id": organization, "api_token": token}
-    unprivileged = {"api_token": f"sandbox-aiven-unprivileged-{seed}-{number + 1}"}
-    return Account("aiven", name, profile, organization, settings, unprivileged)
+    return account_of_one_credential(
+        "aiven", PROFILES, seed, number, identity={"organization_id": organization}
+    )
 
 
 def timelines(

@@ -11,7 +11,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 CREDITS = "CRDB_CLOUD_CREDITS"
 PROFILES = ("dollars", "both", "credits")
@@ -28,11 +28,7 @@ PLANS = ("ADVANCED", "STANDARD", "BASIC")
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"cockroachdb-{number + 1}-{profile}"
-    settings = {"name": name, "secret_key": f"sandbox-cockroachdb-{seed}-{number + 1}"}
-    unprivileged = {"secret_key": f"sandbox-cockroachdb-unprivileged-{seed}-{number + 1}"}
-    return Account("cockroachdb", name, profile, "", settings, unprivileged)
+    return account_of_one_credential("cockroachdb", PROFILES, seed, number, credential="secret_key")
 
 
 def timelines(

@@ -14,7 +14,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 PROFILES = ("kept", "renamed")
 
@@ -30,11 +30,7 @@ PRODUCTS = ("Droplets", "Kubernetes Clusters", "Database Clusters", "Spaces Subs
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"digitalocean-{number + 1}-{profile}"
-    settings = {"name": name, "api_token": f"sandbox-digitalocean-{seed}-{number + 1}"}
-    unprivileged = {"api_token": f"sandbox-digitalocean-unprivileged-{seed}-{number + 1}"}
-    return Account("digitalocean", name, profile, "", settings, unprivileged)
+    return account_of_one_credential("digitalocean", PROFILES, seed, number)
 
 
 def uuid_of(number: str | None) -> str:

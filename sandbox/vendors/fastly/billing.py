@@ -11,7 +11,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 PROFILES = ("dollars", "euros")
 CURRENCIES = {"dollars": "USD", "euros": "EUR"}
@@ -32,11 +32,7 @@ PRODUCTS = (
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"fastly-{number + 1}-{profile}"
-    settings = {"name": name, "api_token": f"sandbox-fastly-{seed}-{number + 1}"}
-    unprivileged = {"api_token": f"sandbox-fastly-unprivileged-{seed}-{number + 1}"}
-    return Account("fastly", name, profile, "", settings, unprivileged)
+    return account_of_one_credential("fastly", PROFILES, seed, number)
 
 
 def timelines(

@@ -8,7 +8,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 # Billed by Linode's own terms, or by those of an agreement with Akamai.
 PROFILES = ("linode", "akamai")
@@ -25,11 +25,7 @@ COURSES = (
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"linode-{number + 1}-{profile}"
-    settings = {"name": name, "api_token": f"sandbox-linode-{seed}-{number + 1}"}
-    unprivileged = {"api_token": f"sandbox-linode-unprivileged-{seed}-{number + 1}"}
-    return Account("linode", name, profile, "", settings, unprivileged)
+    return account_of_one_credential("linode", PROFILES, seed, number)
 
 
 def timelines(

@@ -11,7 +11,7 @@ from random import Random
 from pendulum import DateTime
 
 from sandbox.courses import Course, Step, course, draw, pick, play
-from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline
+from sandbox.model import Account, Amounts, Invoice, LineItem, Timeline, account_of_one_credential
 
 PROFILES = ("taxed", "abroad")
 TAX_PERCENT = {"taxed": 20, "abroad": 0}
@@ -36,13 +36,15 @@ COURSES = (
 
 
 def account(seed: int, number: int) -> Account:
-    profile = PROFILES[number % len(PROFILES)]
-    name = f"scaleway-{number + 1}-{profile}"
     organization = f"{seed:08x}-0000-4000-8000-{number + 1:012x}"
-    key = f"sandbox-scaleway-{seed}-{number + 1}"
-    settings = {"name": name, "organization_id": organization, "secret_key": key}
-    unprivileged = {"secret_key": f"sandbox-scaleway-unprivileged-{seed}-{number + 1}"}
-    return Account("scaleway", name, profile, organization, settings, unprivileged)
+    return account_of_one_credential(
+        "scaleway",
+        PROFILES,
+        seed,
+        number,
+        credential="secret_key",
+        identity={"organization_id": organization},
+    )
 
 
 def timelines(
