@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -49,6 +50,14 @@ def interruptible() -> Iterator[None]:
         restore()
         raise Interrupted(number)
 
+    # Python prints what a finalizer swallowed, with a traceback; `stop_if_asked` raises this one.
+    told = sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, Interrupted):
+            told(unraisable)
+
+    sys.unraisablehook = tell
     for number in previous:
         signal.signal(number, stop)
     try:
@@ -60,6 +69,7 @@ def interruptible() -> Iterator[None]:
         raise
     finally:
         restore()
+        sys.unraisablehook = told
         _received.clear()
 
 

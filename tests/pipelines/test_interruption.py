@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -37,3 +39,30 @@ def test_what_was_ignored_from_the_beginning_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+class Finalized:
+    """Ends as `ending` says when nothing refers to it any more."""
+
+    def __init__(self, ending: Callable[[], None]) -> None:
+        self.ending = ending
+
+    def __del__(self) -> None:
+        self.ending()
+
+
+def test_a_finalizer_that_swallows_a_signal_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda each: printed.append(each.exc_value))
+
+    def fail() -> None:
+        raise ValueError
+
+    with interruptible():
+        Finalized(lambda: signal.raise_signal(signal.SIGTERM))
+        Finalized(fail)
+        with pytest.raises(Interrupted):
+            stop_if_asked()
+    assert [type(each) for each in printed] == [ValueError]
