@@ -19,8 +19,11 @@ def comment_on(
     *,
     is_view: bool = False,
 ) -> None:
-    """Write them beside the table, whose name is SQL."""
+    """Write them beside the table, whose name is SQL, in a transaction of their own."""
     what = "VIEW" if is_view else "TABLE"
-    connection.execute(f"COMMENT ON {what} {table} IS {literal(comment)}")
+    statements = [f"COMMENT ON {what} {table} IS {literal(comment)}"]
     for column, meaning in columns.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {literal(meaning)}")
+        place = f"{table}.{identifier(column)}"
+        statements.append(f"COMMENT ON COLUMN {place} IS {literal(meaning)}")
+    # Each by itself would wait for the disk once.
+    connection.execute("; ".join(["BEGIN", *statements, "COMMIT"]))
