@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +29,26 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class _CannotGoOnError(Exception):
-    """A build failed that went on from a copy of what is published; its cause says how."""
+# What DuckDB holds of a build; more waits in files beside it. A build of a few thousand invoices
+# needs a tenth, and one of millions would fill the machine otherwise.
+MEMORY = "700MB"
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a build goes about it: with everything, or only what changed; in how much memory, where
+    None is what DuckDB takes of itself."""
+
+    everything: bool
+    memory: str | None
+
+
+class _AnotherWayError(Exception):
+    """A build failed that may well come out in this way; its cause says how."""
+
+    def __init__(self, way: _Way) -> None:
+        self.way = way
+        super().__init__(way)
 
 
 @dataclass(frozen=True)
@@ -58,17 +76,18 @@ def build_and_publish(
     """
     stop_if_asked()
     run.tell(Event("transform_started", "Building and auditing the tables"))
-    try:
-        return _built_and_published(run, everything, loaded_at, rates)
-    except _CannotGoOnError:
-        # What is published may be damaged where nobody looked: it isn't needed.
-        stop_if_asked()
-        return _built_and_published(run, True, loaded_at, rates)
+    way = _Way(everything, MEMORY)
+    while True:
+        try:
+            return _built_and_published(run, way, loaded_at, rates)
+        except _AnotherWayError as error:
+            stop_if_asked()
+            way = error.way
 
 
 def _built_and_published(
     run: RunContext,
-    everything: bool,
+    way: _Way,
     loaded_at: datetime | None,
     rates: Mapping[str, str] | None,
 ) -> Built:
@@ -78,7 +97,7 @@ def _built_and_published(
         exchange_rates.configure(connection, run.reporting)
         if rates and loaded_at:
             exchange_rates.keep(connection, rates, loaded_at, run.run_id)
-        result = _built(run, connection, folder, everything=everything)
+        result = _built(run, connection, folder, way)
         for finding in result.findings:
             run.tell(events.audit(finding))
         if result.has_errors:
@@ -90,7 +109,7 @@ def _built_and_published(
 
 
 def _built(
-    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, *, everything: bool
+    run: RunContext, connection: duckdb.DuckDBPyConnection, folder: Path, way: _Way
 ) -> BuildResult:
     import duckdb
 
@@ -99,12 +118,20 @@ def _built(
         drop_what_builds_once_kept(connection)
         rule_files.remember(connection, run.rules, run.started_at)
         is_copy = begin(
-            connection, run.warehouse, folder, (lambda _: False) if everything else can_go_on
+            connection, run.warehouse, folder, (lambda _: False) if way.everything else can_go_on
         )
-        return build(connection, started_at=run.started_at, run_id=run.run_id)
+        if way.memory and not _has_little(connection):
+            connection.execute(f"SET memory_limit = {literal(way.memory)}")
+        result = build(connection, started_at=run.started_at, run_id=run.run_id)
+        connection.execute("RESET memory_limit")
+        return result
     except (duckdb.Error, ModelError) as error:
+        if way.memory and isinstance(error, duckdb.OutOfMemoryException):
+            # Not every step can wait in files.
+            raise _AnotherWayError(replace(way, memory=None)) from error
         if is_copy and isinstance(error, duckdb.Error):
-            raise _CannotGoOnError from error
+            # What is published may be damaged where nobody looked: it isn't needed.
+            raise _AnotherWayError(replace(way, everything=True)) from error
         if isinstance(error, refusals()):
             raise
         raise JobError(
@@ -112,6 +139,12 @@ def _built(
             " documents are loaded and safe. If you changed transforms/, fix it and run"
             " `billhouse rebuild`; else report this."
         ) from error
+
+
+def _has_little(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB keeps itself to less than a gigabyte, on a machine that has no more."""
+    [(usual,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    return str(usual).endswith((" bytes", " KiB", " MiB"))
 
 
 def _publish(

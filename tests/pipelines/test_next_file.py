@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.job import building
 from pipelines.job.building import Built, build_and_publish
 from pipelines.job.context import RunContext
-from pipelines.transform import project
+from pipelines.transform import BuildResult, build, project
 from pipelines.transform.as_of import opened_with_staging
 from pipelines.transform.model import Query
 from pipelines.warehouse.connection import connect
@@ -199,3 +200,40 @@ def test_staging_is_there_to_be_asked(loaded: Warehouse, billhouse: Billhouse) -
     both = billhouse("query", "--staging", "--as-of", "2026-01-01", "SELECT 1")
     assert both.returncode == 2
     assert "--staging" in both.stderr
+
+
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In how much memory each build from now on is tried."""
+    tried: list[str] = []
+
+    def remembered(connection: duckdb.DuckDBPyConnection, **arguments: Any) -> BuildResult:
+        tried.extend(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0])
+        return build(connection, **arguments)
+
+    monkeypatch.setattr(building, "build", remembered)
+    return tried
+
+
+def test_a_build_that_needs_more_memory_gets_it(
+    loaded: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(loaded, "4")
+    tried = limits(monkeypatch)
+    monkeypatch.setattr(building, "MEMORY", "2MB")
+    assert built(night(loaded, 1))["marts.fct_invoices"] == 1
+    assert [each == "1.9 MiB" for each in tried] == [True, False]
+    assert rows(loaded, NUMBERS) == [("1",), ("2",), ("3",), ("4",)]
+
+
+def test_a_machine_of_little_memory_keeps_its_own_limit(
+    loaded: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_a_small_machine(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
+        connection = connect(warehouse)
+        connection.execute("SET memory_limit = '400MiB'")
+        return connection
+
+    monkeypatch.setattr(building, "connect", on_a_small_machine)
+    tried = limits(monkeypatch)
+    night(loaded, 1)
+    assert tried == ["400.0 MiB"]
