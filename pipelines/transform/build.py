@@ -140,7 +140,7 @@ class _Build:
     def build_changed(self, *, scratch_stays: bool = False) -> list[BuiltModel]:
         """What is made of the invoices that changed, in the database `scratch`."""
         if self._is_new:
-            changed.find_all(self._connection, self._tables, self._rates)
+            found = changed.find_all(self._connection, self._tables, self._rates)
         else:
             now = self.clock.started_at
             found = changed.find_changed(self._connection, self._tables, now, self._rates)
@@ -153,10 +153,11 @@ class _Build:
             self._connection, self._tables, self._raw_names, everything=self._is_new
         )
         done_with = {} if scratch_stays else graph.done_with(self._models)
+        are_laid_down = scratch_stays or raw.is_little(self._connection, self._tables, found)
         built = []
         for each in graph.needed_in_parts(self._models):
             if each.kind == VIEW:
-                what = "TABLE" if scratch_stays and not each.raw_table else "VIEW"
+                what = "TABLE" if are_laid_down and not each.raw_table else "VIEW"
                 query = names.query_of(each, relations)
                 self._connection.execute(f"CREATE {what} {each.name} AS {query}")
             elif each.kind == WHOLE and not self._is_new:

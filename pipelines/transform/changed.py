@@ -150,12 +150,14 @@ _READ = """
 
 def find_all(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], rates: Rates | None
-) -> None:
-    """Every invoice there is, into an empty `next`: it is noted as read, and so are the rates."""
+) -> int:
+    """Every invoice there is, into an empty `next`: it is noted as read, and so are the rates.
+    Returns how many."""
     _find(connection, tables)
     _remember_rates(connection, rates)
-    connection.execute(f"CREATE TABLE next.build.read_invoices AS {_READ}")
+    row = connection.execute(f"CREATE TABLE next.build.read_invoices AS {_READ}").fetchone()
     connection.execute("DROP TABLE scratch.main.found")
+    return row[0] if row else 0
 
 
 def find_changed(

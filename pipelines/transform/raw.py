@@ -16,6 +16,10 @@ from pipelines.warehouse.sql_text import identifier, literal
 # DuckDB takes 2,048 rows in one bite, which long documents make too large: they are read in pieces.
 PIECE_BYTES = 16_000_000
 LONG_BYTES = PIECE_BYTES // 2_048
+# DuckDB plans a view anew wherever it is read. Of so few invoices, with documents no longer than
+# this, that takes longer than laying down their rows at each step.
+FEW = 1_000
+SHORT_BYTES = 100_000
 
 _NO_DOCUMENTS = """(
     SELECT
@@ -77,13 +81,17 @@ class RawTable:
             return f"({rows})"
         return "(" + "\nUNION ALL\n".join(f"({rows} WHERE {each})" for each in ranges) + ")"
 
+    def has_longer(self, connection: duckdb.DuckDBPyConnection, *, than: int) -> bool:
+        """Whether there is a document of more bytes."""
+        [(is_longer,)] = connection.execute(
+            f"SELECT coalesce(max(strlen(document)) > ?, FALSE) FROM {self.relation}",  # noqa: S608
+            [than],
+        ).fetchall()
+        return bool(is_longer)
+
     def _ranges(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
         """Conditions that split the table into pieces, where its documents are long."""
-        longest = connection.execute(
-            f"SELECT max(strlen(document)) > ? FROM {self.relation}",  # noqa: S608
-            [LONG_BYTES],
-        ).fetchone()
-        if longest is None or not longest[0]:
+        if not self.has_longer(connection, than=LONG_BYTES):
             return []
         query = _FIRST_HASHES.format(relation=self.relation, piece_bytes=PIECE_BYTES)
         firsts = [literal(first) for (first,) in connection.execute(query).fetchall()]
@@ -132,6 +140,16 @@ def refuse_unread(tables: Sequence[RawTable], wanted: Sequence[str]) -> None:
                 " them: tables without them would be wrong, so none were built. What is published"
                 f" is as it was. Install the package that brings the vendor {vendor} again."
             )
+
+
+def is_little(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], invoices: int
+) -> bool:
+    """Whether what is read of so many invoices is better laid down at each step than passed through
+    views."""
+    return invoices <= FEW and not any(
+        each.has_longer(connection, than=SHORT_BYTES) for each in tables
+    )
 
 
 def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RenamedAccount]:

@@ -436,6 +436,17 @@ def test_what_the_vendor_converted_is_believed(work: WorkDatabase) -> None:
     assert not [each for each in work.findings if each.severity == "error"]
 
 
+@pytest.mark.parametrize("days", [{}, {FRIDAY: {"USD": "1.25", "JPY": "100"}}])
+def test_what_the_vendor_converted_needs_no_rates(
+    days: dict[date, dict[str, str]], work: WorkDatabase
+) -> None:
+    for name in ("stated in both", "yen"):
+        work.add("aiven", CONVERTED[name][0] | {"invoice_number": name}, key=name)
+    publish(work, days, settings=ReportingSettings("USD"))
+    work.build()
+    assert [each["reporting_total_cents"] for each in work.invoices()] == [13454, 715]
+
+
 def test_without_a_reporting_currency_nothing_is_converted(work: WorkDatabase) -> None:
     work.add("northflank", northflank("USD", DAY, "100.00"))
     publish(work, {FRIDAY: {"USD": "1.25"}})

@@ -269,6 +269,22 @@ def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Ra
         assert kept(changed) == kept(anew)
 
 
+def test_many_invoices_pass_through_views_to_the_same_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with work_databases("few", "many") as (few, many):
+        history = History(random.Random(2), [few, many])
+        for night in range(12):
+            history.next_night()
+            if night % 4 == 3:
+                few.build(started_at=history.now)
+                with monkeypatch.context() as patch:
+                    patch.setattr(raw, "FEW", 0)
+                    many.build(started_at=history.now)
+                assert kept(few) == kept(many)
+        assert len(few.invoices()) > 5
+
+
 def test_long_documents_are_read_in_pieces_and_none_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
