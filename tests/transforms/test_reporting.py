@@ -438,7 +438,7 @@ def test_what_the_vendor_converted_is_believed(work: WorkDatabase) -> None:
 
 @pytest.mark.parametrize("days", [{}, {FRIDAY: {"USD": "1.25", "JPY": "100"}}])
 def test_what_the_vendor_converted_needs_no_rates(
-    days: dict[date, dict[str, str]], work: WorkDatabase
+    days: dict[str, dict[str, str]], work: WorkDatabase
 ) -> None:
     for name in ("stated in both", "yen"):
         work.add("aiven", CONVERTED[name][0] | {"invoice_number": name}, key=name)
