@@ -5,8 +5,6 @@ UV := .uv/bin/uv
 # Spark and Ray are 700 MB: they stand in an environment of their own, which `make engines` makes.
 EXTRAS := --all-extras --no-extra ray --no-extra spark
 RUN := $(UV) run --frozen --quiet $(EXTRAS)
-# Tests wait for a quarter of their time: half as many of their processes again as there are cores.
-export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 
 .PHONY: demo test test-all focus store hooks quick coverage histories check format lock clean dictionary screenshots bench reliability kill-test scale-test scale-figures engines warehouses test-bi test-duckdb2 prism \
     mutants expected
