@@ -149,11 +149,12 @@ class _Build:
             return []
         self.clock.write(self._connection, "staging.run")
         rates.write(self._connection, self._rates, self._folder)
+        longest = raw.longest_documents(self._connection, self._tables)
         relations = raw.relations(
-            self._connection, self._tables, self._raw_names, everything=self._is_new
+            self._connection, self._tables, self._raw_names, longest, everything=self._is_new
         )
         done_with = {} if scratch_stays else graph.done_with(self._models)
-        are_laid_down = scratch_stays or raw.is_little(self._connection, self._tables, found)
+        are_laid_down = scratch_stays or raw.is_little(found, longest.values())
         built = []
         for each in graph.needed_in_parts(self._models):
             if each.kind == VIEW:

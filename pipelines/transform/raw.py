@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,26 +73,19 @@ class RawTable:
             is_listed=str(entity == "invoices").upper(),
         )
 
-    def of_changed(self, connection: duckdb.DuckDBPyConnection, *, everything: bool) -> str:
-        """What to read for the invoices in `scratch.main.changed`, or for all of them."""
+    def of_changed(
+        self, connection: duckdb.DuckDBPyConnection, *, longest: int, everything: bool
+    ) -> str:
+        """What to read for the invoices in `scratch.main.changed`, or for all of them: in pieces,
+        where the `longest` document has too many bytes."""
         rows = self.read_by("SELECT raw.* FROM {relation} AS raw" if everything else _CHANGED)
-        ranges = self._ranges(connection)
+        ranges = self._ranges(connection) if longest > LONG_BYTES else []
         if not ranges:
             return f"({rows})"
         return "(" + "\nUNION ALL\n".join(f"({rows} WHERE {each})" for each in ranges) + ")"
 
-    def has_longer(self, connection: duckdb.DuckDBPyConnection, *, than: int) -> bool:
-        """Whether there is a document of more bytes."""
-        [(is_longer,)] = connection.execute(
-            f"SELECT coalesce(max(strlen(document)) > ?, FALSE) FROM {self.relation}",  # noqa: S608
-            [than],
-        ).fetchall()
-        return bool(is_longer)
-
     def _ranges(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
-        """Conditions that split the table into pieces, where its documents are long."""
-        if not self.has_longer(connection, than=LONG_BYTES):
-            return []
+        """Conditions that split the table into pieces."""
         query = _FIRST_HASHES.format(relation=self.relation, piece_bytes=PIECE_BYTES)
         firsts = [literal(first) for (first,) in connection.execute(query).fetchall()]
         if not firsts:
@@ -142,14 +135,23 @@ def refuse_unread(tables: Sequence[RawTable], wanted: Sequence[str]) -> None:
             )
 
 
-def is_little(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], invoices: int
-) -> bool:
+def longest_documents(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]
+) -> dict[str, int]:
+    """How many bytes the longest document of each table has."""
+    return {
+        each.name: longest
+        for each in tables
+        for (longest,) in connection.execute(
+            f"SELECT coalesce(max(strlen(document)), 0) FROM {each.relation}"  # noqa: S608
+        ).fetchall()
+    }
+
+
+def is_little(invoices: int, longest: Iterable[int]) -> bool:
     """Whether what is read of so many invoices is better laid down at each step than passed through
     views."""
-    return invoices <= FEW and not any(
-        each.has_longer(connection, than=SHORT_BYTES) for each in tables
-    )
+    return invoices <= FEW and max(longest, default=0) <= SHORT_BYTES
 
 
 def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RenamedAccount]:
@@ -164,6 +166,7 @@ def relations(
     connection: duckdb.DuckDBPyConnection,
     tables: Sequence[RawTable],
     wanted: Sequence[str],
+    longest: Mapping[str, int],
     *,
     everything: bool,
 ) -> dict[str, str]:
@@ -171,7 +174,7 @@ def relations(
     as an empty one."""
     found = {each.name: each for each in tables}
     return {
-        name: found[name].of_changed(connection, everything=everything)
+        name: found[name].of_changed(connection, longest=longest[name], everything=everything)
         if name in found
         else _NO_DOCUMENTS
         for name in wanted

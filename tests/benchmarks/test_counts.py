@@ -29,7 +29,7 @@ MORE = 3 * INVOICES
 
 # Measured, and a tenth more. Who needs more has a reason to tell; who needs less lowers them. Most
 # rows are scanned by the audits, which look at all of them each night.
-STATEMENTS = 947
+STATEMENTS = 946
 SCANNED_ROWS_AN_INVOICE = 180
 UNCHANGED_STATEMENTS = 311
 UNCHANGED_ROWS_AN_INVOICE = 126

@@ -6,7 +6,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -269,39 +269,48 @@ def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Ra
         assert kept(changed) == kept(anew)
 
 
+def equal_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+    bounds: Mapping[str, int],
+    *,
+    seed: int,
+    every: int,
+    check: Callable[[WorkDatabase], None] = lambda _: None,
+) -> None:
+    """Twelve nights, of which some are built: as ever, and with other bounds of what is read at
+    once, with which `check` asks something before."""
+    with work_databases("usual", "other") as (usual, other):
+        history = History(random.Random(seed), [usual, other])
+        for night in range(12):
+            history.next_night()
+            if night % every == every - 1:
+                usual.build(started_at=history.now)
+                with monkeypatch.context() as patch:
+                    for name, value in bounds.items():
+                        patch.setattr(raw, name, value)
+                    check(other)
+                    other.build(started_at=history.now)
+                assert kept(usual) == kept(other)
+        assert len(usual.invoices()) > 5
+
+
 def test_many_invoices_pass_through_views_to_the_same_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with work_databases("few", "many") as (few, many):
-        history = History(random.Random(2), [few, many])
-        for night in range(12):
-            history.next_night()
-            if night % 4 == 3:
-                few.build(started_at=history.now)
-                with monkeypatch.context() as patch:
-                    patch.setattr(raw, "FEW", 0)
-                    many.build(started_at=history.now)
-                assert kept(few) == kept(many)
-        assert len(few.invoices()) > 5
+    equal_otherwise(monkeypatch, {"FEW": 0}, seed=2, every=4)
 
 
 def test_long_documents_are_read_in_pieces_and_none_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with work_databases("one", "many") as (one, many):
-        history = History(random.Random(1), [one, many])
-        for night in range(12):
-            history.next_night()
-            if night % 6 == 5:
-                one.build(started_at=history.now)
-                with monkeypatch.context() as patch:
-                    patch.setattr(raw, "LONG_BYTES", 1)
-                    patch.setattr(raw, "PIECE_BYTES", 1_000)
-                    [table, *_] = raw.raw_tables(many.connection, "raw")
-                    assert "UNION ALL" in table.of_changed(many.connection, everything=True)
-                    many.build(started_at=history.now)
-                assert kept(one) == kept(many)
-        assert len(one.invoices()) > 5
+    def is_in_pieces(work: WorkDatabase) -> None:
+        [table, *_] = tables = raw.raw_tables(work.connection, "raw")
+        longest = raw.longest_documents(work.connection, tables)[table.name]
+        read = table.of_changed(work.connection, longest=longest, everything=True)
+        assert "UNION ALL" in read
+
+    bounds = {"LONG_BYTES": 1, "PIECE_BYTES": 1_000}
+    equal_otherwise(monkeypatch, bounds, seed=1, every=6, check=is_in_pieces)
 
 
 ADDED = {
