@@ -178,7 +178,6 @@ def _print_answers(before: Path, after: Path) -> None:
     import duckdb
 
     with closing(duckdb.connect()) as connection:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         session.begin(connection)
         connection.execute(f"ATTACH {literal(before)} AS before (READ_ONLY)")
         connection.execute(f"ATTACH {literal(after)} AS after (READ_ONLY)")

@@ -48,7 +48,6 @@ def freshness(warehouse: Warehouse, max_age: timedelta | None = None) -> Freshne
             " set warehouse.directory to where the warehouse is."
         )
     with closing(duckdb.connect()) as connection:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         session.begin(connection)
         _copy_published(connection, warehouse)
         _copy_newest_results(connection, warehouse)
