@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipelines.transform.model import VIEW, Model
 
 # What vendors bill in reads no documents, and is known as ISO 4217's currencies are.
-_OF_VENDOR = re.compile(r"staging\.(?:stg|source)_(?P<vendor>[a-z0-9]+)__(?!currencies$)\w+")
+_OF_VENDOR = re.compile(r"staging\.(?:stg|source|whole)_(?P<vendor>[a-z0-9]+)__(?!currencies$)\w+")
 _UNION = "\nUNION ALL BY NAME\n"
 
 

@@ -153,13 +153,14 @@ class _Build:
         relations = raw.relations(
             self._connection, self._tables, self._raw_names, longest, everything=self._is_new
         )
+        everything = raw.whole(self._tables, self._raw_names)
         done_with = {} if scratch_stays else graph.done_with(self._models)
         are_laid_down = scratch_stays or raw.is_little(found, longest.values())
         built = []
         for each in graph.needed_in_parts(self._models):
             if each.kind == VIEW:
                 what = "TABLE" if are_laid_down and not each.raw_table else "VIEW"
-                query = names.query_of(each, relations)
+                query = names.query_of(each, everything if each.is_whole_source else relations)
                 self._connection.execute(f"CREATE {what} {each.name} AS {query}")
             elif each.kind == WHOLE and not self._is_new:
                 names.show_kept(self._connection, each, "next")

@@ -35,7 +35,7 @@ def checked(models: Sequence[Model], queries: Mapping[str, exp.Query], folder: P
     in_parts = graph.built_in_parts(models)
     for model in models:
         if model.name in in_parts and model.name in queries:
-            for line, reason in refusals(queries[model.name], model.kind, aggregates):
+            for line, reason in refusals(queries[model.name], model.name, model.kind, aggregates):
                 raise ModelError(_refused(model, line, reason))
     whole = graph.made_of_invoices(models)
     for model in models:

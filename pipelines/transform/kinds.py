@@ -2,11 +2,13 @@
 
 What is kept by invoice must not look beyond one: its windows and sums are over `invoice_id`, or
 over vendor, account and identity (or invoice_key), which are one invoice as well. What a build
-needs in between must not look beyond an account.
+needs in between must not look beyond an account, and how a vendor's documents are read must not
+look beyond one of them, but for a lookup in the vendor's whole source.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
@@ -19,6 +21,10 @@ _INVOICE = (
     {"vendor", "account", "invoice_key"},
 )
 _ACCOUNT = ({"invoice_id"}, {"account"})
+# A vendor's file reads documents; those of an invoice's details are listed by its key.
+_DOCUMENT = ({"account", "document_key"}, {"account", "listing"}, {"account", "invoice_key"})
+_OF_VENDOR = re.compile(r"staging\.stg_[a-z0-9]+__")
+_WHOLE_SOURCE = re.compile(r"staging\.whole_[a-z0-9]+__[a-z_]+")
 # What stands between an aggregate function and the OVER that makes a window function of it.
 _AROUND_AN_AGGREGATE = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
@@ -26,13 +32,22 @@ Refusal = tuple[int, str]
 """A line, and why a model with it can't be kept as its head says."""
 
 
-def refusals(query: exp.Query, kind: Kind, aggregates: frozenset[str]) -> Iterator[Refusal]:
-    """What of the query forbids that it is built over some invoices alone. `aggregates` are the
-    names of DuckDB's aggregate functions, of which the parser knows some only."""
-    whose = _Keys(_INVOICE, "invoice_id") if kind == BY_INVOICE else _Keys(_ACCOUNT, "account")
+def refusals(
+    query: exp.Query, name: str, kind: Kind, aggregates: frozenset[str]
+) -> Iterator[Refusal]:
+    """What of the model's query forbids that it is built over some invoices alone. `aggregates` are
+    the names of DuckDB's aggregate functions, of which the parser knows some only."""
+    if kind == BY_INVOICE:
+        whose = _Keys(_INVOICE, "invoice_id")
+    elif _OF_VENDOR.match(name):
+        whose = _Keys(_DOCUMENT, "account and document_key")
+    else:
+        whose = _Keys(_ACCOUNT, "account")
     if kind == BY_INVOICE and "invoice_id" not in _columns(query):
         yield _line(query), "it has no column invoice_id that its last SELECT names"
     for window in query.find_all(exp.Window):
+        if _is_of_whole_source(window.find_ancestor(exp.Select)):
+            continue
         # The definition of a named window is a Window too, and stands for those that use it.
         is_use = isinstance(window.args.get("alias"), exp.Identifier)
         keys = window.args.get("partition_by") or []
@@ -44,6 +59,8 @@ def refusals(query: exp.Query, kind: Kind, aggregates: frozenset[str]) -> Iterat
         if _removes_rows(each) and not whose.are_named(_columns(each)):
             yield _line(each), f"{each.key.upper()} compares rows that don't name {whose.name}"
     for select in query.find_all(exp.Select):
+        if _is_of_whole_source(select):
+            continue
         yield from _refused_of_select(select, whose, kind, aggregates)
 
 
@@ -89,6 +106,12 @@ def _refused_of_select(
         keys = on.expressions if isinstance(on, exp.Tuple) else select.expressions
         if not whose.are_in([each.unalias() for each in keys]):
             yield _line(select), f"its SELECT DISTINCT lacks {whose.name}"
+
+
+def _is_of_whole_source(select: exp.Select | None) -> bool:
+    """Whether it reads nothing but a vendor's documents in full, whichever invoices changed."""
+    read = list(select.find_all(exp.Table)) if select is not None else []
+    return bool(read) and all(_WHOLE_SOURCE.fullmatch(f"{each.db}.{each.name}") for each in read)
 
 
 def _is_sum(function: exp.Func, select: exp.Select, aggregates: frozenset[str]) -> bool:

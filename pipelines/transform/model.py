@@ -24,7 +24,8 @@ class ModelError(Exception):
 class Model:
     """One relation to build. `name` carries its schema, `query` is a single SELECT.
 
-    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies.
+    Where `raw_table` is set, the query has a place `{relation}` for that table, wherever it lies:
+    for its rows of the invoices that changed, or for all of them, if `is_whole_source`.
     `comment` says what a row is, and `columns` what the columns are, as far as the file tells.
     `is_asked` of a view: an audit, an alert or a table that is kept whole reads it.
     `published_query` of a mart that is a view: with the names that tables have in a published file.
@@ -36,6 +37,7 @@ class Model:
     kind: Kind
     references: frozenset[str] = frozenset()
     raw_table: str | None = None
+    is_whole_source: bool = False
     comment: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     is_asked: bool = False

@@ -15,7 +15,8 @@ Three things stand behind names that no file bears alone:
 - `staging/stg_{vendor}__x.sql` is one file for every vendor that has an invoice reading.
 - `staging.stg_all__x` is the union of every vendor's `stg_<vendor>__x`.
 - `staging.source_<vendor>__x` is the view `source.sql` over `raw.<vendor>__x`, and
-  `staging.source_all__x` the union of those.
+  `staging.source_all__x` the union of those. A build shows it the invoices that changed; what a
+  reading has to know of others it asks of `staging.whole_<vendor>__x`, the same over all.
 
 What installed packages bring (`sources.plugins`) is read as if it stood in these folders.
 """
@@ -35,6 +36,7 @@ from pipelines.transform.model import (
     KINDS,
     SCHEMAS,
     TRANSFORMS,
+    VIEW,
     Kind,
     Model,
     ModelError,
@@ -47,7 +49,7 @@ from sources.plugins import Plugin, plugins
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_SOURCE = re.compile(r"staging\.source_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
+_SOURCE = re.compile(r"staging\.(?P<rows>source|whole)_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
 _ASKING = ("exports", "reports", "shards")
@@ -209,10 +211,14 @@ def _sources(files: Iterable[Model], text: str) -> Iterator[Model]:
     for name in sorted({name for model in files for name in model.references}):
         match = _SOURCE.fullmatch(name)
         if match and match["vendor"] != "all":
-            members.setdefault(match["entity"], []).append(name)
+            is_whole = match["rows"] == "whole"
+            if not is_whole:
+                members.setdefault(match["entity"], []).append(name)
             query = text.replace(_TEMPLATE, match["vendor"])
             raw_table = f"{match['vendor']}__{match['entity']}"
-            yield Model(name, "source.sql", query, "view", raw_table=raw_table)
+            yield Model(
+                name, "source.sql", query, VIEW, raw_table=raw_table, is_whole_source=is_whole
+            )
     for entity, names in members.items():
         yield _union(f"staging.source_all__{entity}", names)
 

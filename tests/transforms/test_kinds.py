@@ -120,6 +120,27 @@ def test_what_looks_beyond_an_invoice_is_not_kept_by_invoice(
     assert project.models(folder)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT *, count(*) OVER (PARTITION BY account) AS invoices FROM {source}",
+        "SELECT account, min(document_key) AS document_key FROM {source} GROUP BY account",
+        "SELECT *, document_key IN (SELECT max(document_key) FROM {source}) AS b FROM {source}",
+    ],
+)
+def test_a_reading_that_has_to_know_of_other_documents_asks_all_of_them(
+    folder: Path, query: str
+) -> None:
+    used = "SELECT * FROM staging.stg_turso__added"
+    add(folder, "scratch", used, "intermediate/used")
+    name = "staging/stg_turso__added"
+    add(folder, "view", query.format(source="staging.source_turso__invoices"), name)
+    assert "document_key" in reason(folder)
+    add(folder, "view", query.format(source="staging.whole_turso__invoices"), name)
+    [whole] = [each for each in project.models(folder) if each.is_whole_source]
+    assert whole.name == "staging.whole_turso__invoices"
+
+
 def test_what_looks_at_one_invoice_is_kept_by_invoice(folder: Path) -> None:
     add(
         folder,

@@ -34,6 +34,16 @@ KEPT = [
 ]
 MONTH = timedelta(days=30)
 CHUNKS = ("first", "second", "third")
+FOCUS = {
+    "InvoiceId": "I-1",
+    "BillingAccountId": "A",
+    "BillingPeriodStart": "2026-03-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-04-01T00:00:00Z",
+    "BillingCurrency": "USD",
+    "BilledCost": "1.5",
+    "x_IsInvoiced": True,
+    "x_Chunks": [],
+}
 
 Place = tuple[str, str, str, str, str]
 """Vendor, entity, account, listing and key."""
@@ -207,13 +217,10 @@ class History:
         start, end = f"2026-{month:02}-01T00:00:00Z", f"2026-{month + 1:02}-01T00:00:00Z"
         for invoice in ("I-1", "I-2", None):
             key = f"{invoice}-{month}" if invoice else f"A/{start}/{end}"
-            document = {
+            document = FOCUS | {
                 "InvoiceId": key if invoice else None,
-                "BillingAccountId": "A",
                 "BillingPeriodStart": start,
                 "BillingPeriodEnd": end,
-                "BillingCurrency": "USD",
-                "BilledCost": "1.5",
                 "x_IsInvoiced": bool(issued),
                 "x_Chunks": self.chance.sample(CHUNKS, self.chance.randint(0, 2)),
             }
@@ -380,6 +387,33 @@ def test_only_invoices_that_changed_are_built(work: WorkDatabase) -> None:
     assert rows["marts.fct_invoices"] == 1
     assert rows["marts.fct_invoice_lines"] == 2
     assert len(work.invoices()) == 6
+
+
+@pytest.mark.parametrize("few", [0, raw.FEW])
+def test_charges_without_an_invoice_remember_those_that_left_the_files(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(raw, "FEW", few)
+    charge = FOCUS | {"InvoiceId": None, "x_IsInvoiced": False}
+    nights = [NIGHT + timedelta(days=200 + number) for number in range(3)]
+    with work_databases("changed", "anew") as databases:
+        for each in databases:
+            each.add("focus", FOCUS, key="I-1", valid_from=nights[0])
+            each.add("focus", charge | {"x_IsInvoiced": True}, key="A", valid_from=nights[0])
+            each.build(started_at=nights[0])
+            for key in ("I-1", "A"):
+                each.close("focus", key=key, valid_to=nights[1])
+            each.build(started_at=nights[1])
+            # The invoice isn't read tonight: nothing of it has changed.
+            each.add("focus", charge, key="A", valid_from=nights[2])
+        changed, anew = databases
+        changed.build(started_at=nights[2])
+        anew.build(started_at=nights[2], everything=True)
+        assert kept(changed) == kept(anew)
+        assert [(each["invoice_number"], each["payment_status"]) for each in anew.invoices()] == [
+            ("I-1", "unknown"),
+            (None, "upcoming"),
+        ]
 
 
 def test_what_came_due_is_built_by_the_clock_alone(work: WorkDatabase) -> None:

@@ -14,12 +14,21 @@ WITH renamed AS (
     FROM staging.source_fastly__invoices
 ),
 
-priced AS (
+usual AS (
     SELECT
-        *,
-        arg_max(stated_currency, row(period_end, valid_from, document_key))
-            OVER (PARTITION BY account) AS usual_currency
+        account,
+        arg_max(
+            stated(document ->> '$.currency_code'),
+            row(stated(document ->> '$.billing_end_date'), valid_from, document_key)
+        ) AS usual_currency
+    FROM staging.whole_fastly__invoices
+    GROUP BY account
+),
+
+priced AS (
+    SELECT renamed.*, usual.usual_currency
     FROM renamed
+    LEFT JOIN usual USING (account)
 )
 
 SELECT

@@ -1,8 +1,17 @@
 -- One row per version of an invoice that was summed up of FOCUS charges, under Billhouse's names. Files state no payment
 -- status. Charges without an InvoiceId are not billed yet while their period lasts, and once others of their billing
--- account and period are: then they became part of those, or still will.
+-- account and period ever were: then they became part of those, or still will.
 -- kept: view
-WITH renamed AS (
+WITH invoiced AS (
+    SELECT DISTINCT
+        account,
+        document ->> '$.BillingAccountId' AS billing_account,
+        document ->> '$.BillingPeriodStart' AS period_start
+    FROM staging.whole_focus__invoices
+    WHERE document ->> '$.InvoiceId' IS NOT NULL
+),
+
+renamed AS (
     SELECT
         *,
         document ->> '$.InvoiceId' AS invoice_number,
@@ -17,13 +26,14 @@ WITH renamed AS (
 
 told AS (
     SELECT
-        *,
+        renamed.*,
         invoice_number IS NULL AND (
             is_invoiced = 'true'
             OR valid_from < moment(period_end)
-            OR count(invoice_number) OVER (PARTITION BY account, billing_account, period_start) > 0
+            OR invoiced.account IS NOT NULL
         ) AS is_listed_upcoming
     FROM renamed
+    LEFT JOIN invoiced USING (account, billing_account, period_start)
 )
 
 SELECT
