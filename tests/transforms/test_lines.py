@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.transform.model import TRANSFORMS
+from tests.transforms.corpus.given import GIVEN
 from tests.transforms.test_readings import MONGODB, NORTHFLANK, PLANETSCALE, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
@@ -332,6 +333,30 @@ def test_a_zero_invoice_whose_line_has_no_amount(work: WorkDatabase) -> None:
     assert parts(work) == [("line", "usage", None)] * 4
 
 
+def test_the_lines_of_a_detail_are_in_the_currency_that_it_states(work: WorkDatabase) -> None:
+    work.add("northflank", NORTHFLANK | {"currency": "usd"})
+    detail = {"currency": " eur ", "lineItems": [{"title": "Compute", "total": 1200}]}
+    work.add("northflank", NORTHFLANK | detail, entity="invoice_details", listing="1")
+    work.build()
+    lines = work.rows("FROM marts.fct_invoice_lines WHERE record_type = 'line'")
+    assert [(each["currency"], each["amount_cents"]) for each in lines] == [("EUR", 1200)]
+    assert [each["currency"] for each in work.invoices()] == ["USD"]
+
+
+def test_a_charge_that_can_t_be_read_is_told_with_its_detail(work: WorkDatabase) -> None:
+    """Scaleway's amounts are in two numbers, of which one may be too much."""
+    total = {"currency_code": "EUR", "units": 1, "nanos": 0}
+    listed = {"id": "s-1", "state": "issued", "total_taxed": total}
+    work.add("scaleway", listed, key="s-1")
+    charge = {"sku": "/compute", "price": total | {"units": "many"}}
+    detail = {"charges": [charge], "total_count": 1}
+    work.add("scaleway", detail, key="s-1", entity="invoice_details", listing="s-1")
+    work.build()
+    [(entity, reason)] = rejected(work)
+    assert entity == "invoice_details"
+    assert "many" in reason
+
+
 HUGE = 9 * 10**18
 TOO_LARGE: list[dict[str, Any]] = [
     {"amountBilledCents": HUGE, "salesTaxCents": -HUGE},
@@ -582,3 +607,20 @@ def test_lines_billed_through_cloudflare(work: WorkDatabase) -> None:
         '{"cloudflare_billed": true}': 4,
         '{"cloudflare_billed": false}': 4,
     }
+
+
+@pytest.mark.parametrize("vendor", ["cockroachdb", "fastly", "ovhcloud", "versori"])
+def test_a_document_that_two_accounts_list_has_its_lines_once_in_each(
+    work: WorkDatabase, vendor: str
+) -> None:
+    [first, *_] = json.loads((GIVEN / f"{vendor}.json").read_text(encoding="utf-8"))
+    amounts = []
+    for account in ("acme", "other"):
+        listing, key = first["listing"], first["key"]
+        work.add(vendor, first["document"], listing=listing, key=key, account=account)
+        work.build(everything=True)
+        lines = work.rows("FROM marts.fct_invoice_lines")
+        amounts.append(sorted(repr(row["amount_cents"]) for row in lines))
+    alone, both = amounts
+    assert len(alone) > 1
+    assert both == sorted(alone + alone)
