@@ -52,6 +52,8 @@ _TESTS = {
     "intermediate/invoices.": ["reporting", "lines", "listings", "identity", "changes"],
     "staging/aiven/": ["readings", "lines", "reporting"],
     "staging/cockroachdb/": ["two_currencies"],
+    "staging/fastly/": ["readings", "lines", "listings"],
+    "staging/focus/": ["readings", "lines", "listings"],
     "staging/": ["readings", "lines"],
     "": ["lines", "listings", "identity", "changes"],
 }

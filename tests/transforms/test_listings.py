@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
+from tests.transforms.test_readings import FASTLY, MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 EARLIER = NIGHT - timedelta(days=40)
@@ -133,3 +133,34 @@ def test_what_was_known_on_an_earlier_day(work: WorkDatabase) -> None:
         work.build(started_at=as_of, as_of=as_of)
         assert [invoice["payment_status"] for invoice in work.invoices()] == statuses
         assert not [invoice for invoice in work.invoices() if invoice["delisted_at"]]
+
+
+def test_a_month_to_date_is_in_the_currency_of_the_account_s_newest_invoice(
+    work: WorkDatabase,
+) -> None:
+    older = FASTLY | {"billing_end_date": "2026-04-30T00:00:00Z", "currency_code": "GBP"}
+    work.add("fastly", FASTLY | {"currency_code": " eur "}, listing="issued", key="f-2")
+    work.add("fastly", older, listing="issued", key="f-1", valid_from=NIGHT + timedelta(days=1))
+    july = FASTLY | {"billing_start_date": "2026-07-01", "billing_end_date": "2026-07-31"}
+    work.add("fastly", july | {"currency_code": None}, listing="upcoming", key="f-3")
+    work.build(started_at=NIGHT + timedelta(days=2))
+    [upcoming] = [each for each in work.invoices() if each["payment_status"] == "upcoming"]
+    assert (upcoming["currency"], upcoming["currency_basis"]) == ("EUR", "assumed")
+
+
+def test_charges_that_are_on_no_invoice_stand_there_once_beside_several(
+    work: WorkDatabase,
+) -> None:
+    period = {"BillingPeriodStart": "2026-03-01T00:00:00Z", "BillingAccountId": "A"}
+    period |= {"BillingPeriodEnd": "2026-04-01T00:00:00Z", "BillingCurrency": "USD"}
+    late = NIGHT + timedelta(days=300)
+    for number in (None, "I-1", "I-2"):
+        document = period | {"InvoiceId": number, "BilledCost": "1.5", "x_Chunks": []}
+        work.add("focus", document, key=number or "A/2026-03", valid_from=late)
+    work.build(started_at=late)
+    found = [(each["invoice_number"], each["payment_status"]) for each in work.invoices()]
+    assert sorted(found, key=repr) == [
+        ("I-1", "unknown"),
+        ("I-2", "unknown"),
+        (None, "upcoming"),
+    ]

@@ -19,7 +19,7 @@ usual AS (
         account,
         arg_max(
             stated(document ->> '$.currency_code'),
-            row(stated(document ->> '$.billing_end_date'), valid_from, document_key)
+            row(document ->> '$.billing_end_date', valid_from, document_key)
         ) AS usual_currency
     FROM staging.whole_fastly__invoices
     GROUP BY account
