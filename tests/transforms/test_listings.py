@@ -155,7 +155,11 @@ def test_charges_that_are_on_no_invoice_stand_there_once_beside_several(
     period |= {"BillingPeriodEnd": "2026-04-01T00:00:00Z", "BillingCurrency": "USD"}
     late = NIGHT + timedelta(days=300)
     for number in (None, "I-1", "I-2"):
-        document = period | {"InvoiceId": number, "BilledCost": "1.5", "x_Chunks": []}
+        document: dict[str, Any] = period | {
+            "InvoiceId": number,
+            "BilledCost": "1.5",
+            "x_Chunks": [],
+        }
         work.add("focus", document, key=number or "A/2026-03", valid_from=late)
     work.build(started_at=late)
     found = [(each["invoice_number"], each["payment_status"]) for each in work.invoices()]
