@@ -12,7 +12,7 @@ import duckdb
 from sqlglot import Dialect, exp
 
 from pipelines.transform import graph
-from pipelines.transform.kinds import refusals
+from pipelines.transform.kinds import is_reading, refusals
 from pipelines.transform.model import (
     BY_INVOICE,
     SCHEMAS,
@@ -89,6 +89,12 @@ def _refused(model: Model, line: int, reason: str) -> str:
             f"transforms/{model.file}, line {line}: {reason}, so that it can't be kept by invoice:"
             " an invoice's rows would depend on others, which a build of what changed doesn't"
             " read. Leave it out, or write '-- kept: whole' into its head."
+        )
+    if is_reading(model.name):
+        return (
+            f"transforms/{model.file}, line {line}: {reason}. A build shows it the documents of the"
+            " invoices that changed. Leave it out, or look up what it has to know of others in"
+            " staging.whole_<vendor>__<entity>, which is all of them, in a SELECT of its own."
         )
     return (
         f"transforms/{model.file}, line {line}: {reason}. It is built over the invoices that"

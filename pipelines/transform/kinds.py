@@ -21,9 +21,11 @@ _INVOICE = (
     {"vendor", "account", "invoice_key"},
 )
 _ACCOUNT = ({"invoice_id"}, {"account"})
-# A vendor's file reads documents; those of an invoice's details are listed by its key.
-_DOCUMENT = ({"account", "document_key"}, {"account", "listing"}, {"account", "invoice_key"})
-_OF_VENDOR = re.compile(r"staging\.stg_[a-z0-9]+__")
+_DOCUMENT = ({"account", "document_key"}, {"account", "invoice_key"})
+# An invoice's details are listed by its key, while invoices may all be in one listing.
+_DETAIL = (*_DOCUMENT, {"account", "listing"})
+_INVOICES = re.compile(r"staging\.source_[a-z0-9]+__invoices")
+_READING = re.compile(r"staging\.stg_[a-z0-9]+__")
 _WHOLE_SOURCE = re.compile(r"staging\.whole_[a-z0-9]+__[a-z_]+")
 # What stands between an aggregate function and the OVER that makes a window function of it.
 _AROUND_AN_AGGREGATE = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
@@ -39,8 +41,9 @@ def refusals(
     the names of DuckDB's aggregate functions, of which the parser knows some only."""
     if kind == BY_INVOICE:
         whose = _Keys(_INVOICE, "invoice_id")
-    elif _OF_VENDOR.match(name):
-        whose = _Keys(_DOCUMENT, "account and document_key")
+    elif is_reading(name):
+        reads_invoices = any(_INVOICES.fullmatch(_name(each)) for each in query.find_all(exp.Table))
+        whose = _Keys(_DOCUMENT if reads_invoices else _DETAIL, "account and document_key")
     else:
         whose = _Keys(_ACCOUNT, "account")
     if kind == BY_INVOICE and "invoice_id" not in _columns(query):
@@ -62,6 +65,11 @@ def refusals(
         if _is_of_whole_source(select):
             continue
         yield from _refused_of_select(select, whose, kind, aggregates)
+
+
+def is_reading(name: str) -> bool:
+    """Whether the model says how a vendor's documents are read."""
+    return _READING.match(name) is not None
 
 
 class _Keys:
@@ -111,7 +119,11 @@ def _refused_of_select(
 def _is_of_whole_source(select: exp.Select | None) -> bool:
     """Whether it reads nothing but a vendor's documents in full, whichever invoices changed."""
     read = list(select.find_all(exp.Table)) if select is not None else []
-    return bool(read) and all(_WHOLE_SOURCE.fullmatch(f"{each.db}.{each.name}") for each in read)
+    return bool(read) and all(_WHOLE_SOURCE.fullmatch(_name(each)) for each in read)
+
+
+def _name(table: exp.Table) -> str:
+    return f"{table.db}.{table.name}"
 
 
 def _is_sum(function: exp.Func, select: exp.Select, aggregates: frozenset[str]) -> bool:
