@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.transforms.test_readings import FASTLY, MONGODB, PLANETSCALE, TURSO, VERSORI
+from tests.transforms.test_readings import FASTLY, FOCUS, MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 EARLIER = NIGHT - timedelta(days=40)
@@ -151,15 +151,9 @@ def test_a_month_to_date_is_in_the_currency_of_the_account_s_newest_invoice(
 def test_charges_that_are_on_no_invoice_stand_there_once_beside_several(
     work: WorkDatabase,
 ) -> None:
-    period = {"BillingPeriodStart": "2026-03-01T00:00:00Z", "BillingAccountId": "A"}
-    period |= {"BillingPeriodEnd": "2026-04-01T00:00:00Z", "BillingCurrency": "USD"}
     late = NIGHT + timedelta(days=300)
     for number in (None, "I-1", "I-2"):
-        document: dict[str, Any] = period | {
-            "InvoiceId": number,
-            "BilledCost": "1.5",
-            "x_Chunks": [],
-        }
+        document = FOCUS | {"InvoiceId": number, "x_IsInvoiced": False}
         work.add("focus", document, key=number or "A/2026-03", valid_from=late)
     work.build(started_at=late)
     found = [(each["invoice_number"], each["payment_status"]) for each in work.invoices()]

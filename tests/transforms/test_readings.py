@@ -126,6 +126,17 @@ FASTLY: dict[str, Any] = {
     "transaction_line_items": [],
 }
 
+FOCUS: dict[str, Any] = {
+    "InvoiceId": "I-1",
+    "BillingAccountId": "A",
+    "BillingPeriodStart": "2026-03-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-04-01T00:00:00Z",
+    "BillingCurrency": "USD",
+    "BilledCost": "1.5",
+    "x_IsInvoiced": True,
+    "x_Chunks": [],
+}
+
 OVHCLOUD: dict[str, Any] = {
     "bill": {
         "billId": "FR12345678",

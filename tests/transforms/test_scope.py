@@ -23,7 +23,7 @@ from pipelines.transform import BuildResult, raw
 from pipelines.transform.model import TRANSFORMS
 from pipelines.warehouse import charges, exchange_rates
 from tests.transforms.test_lines import LINE
-from tests.transforms.test_readings import MONGODB, PLANETSCALE, TURSO, VERSORI
+from tests.transforms.test_readings import FOCUS, MONGODB, PLANETSCALE, TURSO, VERSORI
 from tests.transforms.work_database import NIGHT, WorkDatabase
 
 HISTORIES = int(os.environ.get("BILLHOUSE_HISTORIES", "2"))
@@ -34,16 +34,6 @@ KEPT = [
 ]
 MONTH = timedelta(days=30)
 CHUNKS = ("first", "second", "third")
-FOCUS = {
-    "InvoiceId": "I-1",
-    "BillingAccountId": "A",
-    "BillingPeriodStart": "2026-03-01T00:00:00Z",
-    "BillingPeriodEnd": "2026-04-01T00:00:00Z",
-    "BillingCurrency": "USD",
-    "BilledCost": "1.5",
-    "x_IsInvoiced": True,
-    "x_Chunks": [],
-}
 
 Place = tuple[str, str, str, str, str]
 """Vendor, entity, account, listing and key."""
