@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from pipelines.transform.model import VIEW, Model
+from pipelines.transform.model import VIEW, Model, staging_name
 
-# What vendors bill in reads no documents, and is known as ISO 4217's currencies are.
-_OF_VENDOR = re.compile(r"staging\.(?:stg|source|whole)_(?P<vendor>[a-z0-9]+)__(?!currencies$)\w+")
 _UNION = "\nUNION ALL BY NAME\n"
 
 
@@ -30,8 +27,11 @@ def without(models: Sequence[Model], vendors: Set[str]) -> list[Model]:
 
 
 def _is_of_another(model: Model, vendors: Set[str]) -> bool:
-    named = _OF_VENDOR.fullmatch(model.name)
-    return named is not None and named["vendor"] not in {"all", *vendors}
+    named = staging_name(model.name)
+    # What vendors bill in reads no documents, and is known as ISO 4217's currencies are.
+    if named is None or (named.rows, named.entity) == ("stg", "currencies"):
+        return False
+    return named.vendor not in {"all", *vendors}
 
 
 def _is_union(model: Model) -> bool:

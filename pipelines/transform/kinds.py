@@ -8,12 +8,11 @@ look beyond one of them, but for a lookup in the vendor's whole source.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from pipelines.transform.model import BY_INVOICE, Kind
+from pipelines.transform.model import BY_INVOICE, Kind, StagingName, staging_name
 
 _INVOICE = (
     {"invoice_id"},
@@ -24,9 +23,6 @@ _ACCOUNT = ({"invoice_id"}, {"account"})
 _DOCUMENT = ({"account", "document_key"}, {"account", "invoice_key"})
 # An invoice's details are listed by its key, while invoices may all be in one listing.
 _DETAIL = (*_DOCUMENT, {"account", "listing"})
-_INVOICES = re.compile(r"staging\.source_[a-z0-9]+__invoices")
-_READING = re.compile(r"staging\.stg_[a-z0-9]+__")
-_WHOLE_SOURCE = re.compile(r"staging\.whole_[a-z0-9]+__[a-z_]+")
 # What stands between an aggregate function and the OVER that makes a window function of it.
 _AROUND_AN_AGGREGATE = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
@@ -42,7 +38,9 @@ def refusals(
     if kind == BY_INVOICE:
         whose = _Keys(_INVOICE, "invoice_id")
     elif is_reading(name):
-        reads_invoices = any(_INVOICES.fullmatch(_name(each)) for each in query.find_all(exp.Table))
+        reads_invoices = any(
+            each and each.rows == "source" and each.entity == "invoices" for each in _read_by(query)
+        )
         whose = _Keys(_DOCUMENT if reads_invoices else _DETAIL, "account and document_key")
     else:
         whose = _Keys(_ACCOUNT, "account")
@@ -69,7 +67,8 @@ def refusals(
 
 def is_reading(name: str) -> bool:
     """Whether the model says how a vendor's documents are read."""
-    return _READING.match(name) is not None
+    named = staging_name(name)
+    return named is not None and named.rows == "stg"
 
 
 class _Keys:
@@ -118,12 +117,15 @@ def _refused_of_select(
 
 def _is_of_whole_source(select: exp.Select | None) -> bool:
     """Whether it reads nothing but a vendor's documents in full, whichever invoices changed."""
-    read = list(select.find_all(exp.Table)) if select is not None else []
-    return bool(read) and all(_WHOLE_SOURCE.fullmatch(_name(each)) for each in read)
+    if select is None:
+        return False
+    read = list(_read_by(select))
+    return bool(read) and all(each is not None and each.rows == "whole" for each in read)
 
 
-def _name(table: exp.Table) -> str:
-    return f"{table.db}.{table.name}"
+def _read_by(query: exp.Query) -> Iterator[StagingName | None]:
+    """What it reads, with None for what isn't one vendor's staging."""
+    return (staging_name(f"{each.db}.{each.name}") for each in query.find_all(exp.Table))
 
 
 def _is_sum(function: exp.Func, select: exp.Select, aggregates: frozenset[str]) -> bool:

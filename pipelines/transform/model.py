@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
 SCHEMAS = ("staging", "intermediate", "marts")
@@ -14,6 +15,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 BY_INVOICE, WHOLE, VIEW, SCRATCH = KINDS
 # What no model makes: rows of the work database that runs add.
 WRITTEN_BY_RUNS = frozenset({"marts.load_results", "marts.fct_invoice_files"})
+_STAGING = re.compile(r"staging\.(stg|source|whole)_([a-z0-9]+)__([a-z0-9_]+)")
 
 
 class ModelError(Exception):
@@ -52,6 +54,21 @@ class Model:
     def table(self) -> str:
         """The name without its schema."""
         return self.name.partition(".")[2]
+
+
+class StagingName(NamedTuple):
+    """What stands behind `staging.<rows>_<vendor>__<entity>`: how documents are read (`stg`), or
+    those themselves, which changed (`source`) or all (`whole`). The vendor may be `all`."""
+
+    rows: str
+    vendor: str
+    entity: str
+
+
+def staging_name(name: str) -> StagingName | None:
+    """The parts of such a name; None for any other."""
+    match = _STAGING.fullmatch(name)
+    return StagingName(*match.groups()) if match else None
 
 
 @dataclass(frozen=True)

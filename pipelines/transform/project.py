@@ -24,7 +24,6 @@ What installed packages bring (`sources.plugins`) is read as if it stood in thes
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +41,7 @@ from pipelines.transform.model import (
     ModelError,
     Query,
     Severity,
+    staging_name,
 )
 from pipelines.transform.parsing import parsed, references
 from sources.plugins import Plugin, plugins
@@ -49,8 +49,6 @@ from sources.plugins import Plugin, plugins
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_SOURCE = re.compile(r"staging\.(?P<rows>source|whole)_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
-_VENDOR_MODEL = re.compile(r"staging\.stg_(?P<vendor>[a-z0-9]+)__(?P<entity>[a-z_]+)")
 _TEMPLATE = "{vendor}"
 _ASKING = ("exports", "reports", "shards")
 _KEPT = "kept: "
@@ -147,9 +145,9 @@ def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:
         paths |= {f"staging/{each.name} of {plugin.package}": each for each in plugin.staging()}
     names = [f"{file.partition('/')[0]}.{path.stem}" for file, path in paths.items()]
     vendors = [
-        match["vendor"]
+        named.vendor
         for name in names
-        if (match := _VENDOR_MODEL.fullmatch(name)) and match["entity"] == "invoice_readings"
+        if (named := staging_name(name)) and named.entity == "invoice_readings"
     ]
     for (file, path), name in zip(paths.items(), names, strict=True):
         text = path.read_text(encoding="utf-8")
@@ -200,8 +198,9 @@ def _comment_and_kind(text: str, file: str) -> tuple[str, Kind]:
 def _unions(files: Iterable[Model]) -> Iterator[Model]:
     members: dict[str, list[str]] = {}
     for model in files:
-        if match := _VENDOR_MODEL.fullmatch(model.name):
-            members.setdefault(match["entity"], []).append(model.name)
+        named = staging_name(model.name)
+        if named:
+            members.setdefault(named.entity, []).append(model.name)
     for entity, names in members.items():
         yield _union(f"staging.stg_all__{entity}", names)
 
@@ -209,13 +208,13 @@ def _unions(files: Iterable[Model]) -> Iterator[Model]:
 def _sources(files: Iterable[Model], text: str) -> Iterator[Model]:
     members: dict[str, list[str]] = {}
     for name in sorted({name for model in files for name in model.references}):
-        match = _SOURCE.fullmatch(name)
-        if match and match["vendor"] != "all":
-            is_whole = match["rows"] == "whole"
+        named = staging_name(name)
+        if named and named.rows != "stg" and named.vendor != "all":
+            is_whole = named.rows == "whole"
             if not is_whole:
-                members.setdefault(match["entity"], []).append(name)
-            query = text.replace(_TEMPLATE, match["vendor"])
-            raw_table = f"{match['vendor']}__{match['entity']}"
+                members.setdefault(named.entity, []).append(name)
+            query = text.replace(_TEMPLATE, named.vendor)
+            raw_table = f"{named.vendor}__{named.entity}"
             yield Model(
                 name, "source.sql", query, VIEW, raw_table=raw_table, is_whole_source=is_whole
             )

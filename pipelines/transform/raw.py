@@ -78,25 +78,35 @@ class RawTable:
     ) -> str:
         """What to read for the invoices in `scratch.main.changed`, or for all of them: in pieces,
         where the `longest` document has too many bytes."""
-        rows = self.read_by("SELECT raw.* FROM {relation} AS raw" if everything else _CHANGED)
-        ranges = self._ranges(connection) if longest > LONG_BYTES else []
-        if not ranges:
-            return f"({rows})"
-        return "(" + "\nUNION ALL\n".join(f"({rows} WHERE {each})" for each in ranges) + ")"
+        rows = self.rows(everything=everything)
+        return self._in_pieces(connection, rows) if longest > LONG_BYTES else f"({rows})"
 
-    def _ranges(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
-        """Conditions that split the table into pieces."""
-        query = _FIRST_HASHES.format(relation=self.relation, piece_bytes=PIECE_BYTES)
+    def rows(self, *, everything: bool) -> str:
+        """A query for the rows of the invoices in `scratch.main.changed`, or for all of them."""
+        return self.read_by("SELECT raw.* FROM {relation} AS raw" if everything else _CHANGED)
+
+    def _in_pieces(self, connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+        """A union of ranges. They are ranges of a copy, since DuckDB packs documents so that it has
+        to unpack 2,048 of them for each one that is read."""
+        copy = f"scratch.main.{identifier(self.name)}"
+        connection.execute(f"CREATE TABLE {copy} AS {rows}")
+        ranges = self._ranges(connection, copy)
+        return "(" + "\nUNION ALL\n".join(f"(FROM {copy} WHERE {each})" for each in ranges) + ")"
+
+    @staticmethod
+    def _ranges(connection: duckdb.DuckDBPyConnection, copy: str) -> list[str]:
+        """Conditions that split the copy into pieces."""
+        query = _FIRST_HASHES.format(relation=copy, piece_bytes=PIECE_BYTES)
         firsts = [literal(first) for (first,) in connection.execute(query).fetchall()]
         if not firsts:
-            return []
+            return ["TRUE"]
         return [
-            f"raw.version_hash < {firsts[0]}",
+            f"version_hash < {firsts[0]}",
             *(
-                f"raw.version_hash >= {first} AND raw.version_hash < {following}"
+                f"version_hash >= {first} AND version_hash < {following}"
                 for first, following in pairwise(firsts)
             ),
-            f"raw.version_hash >= {firsts[-1]}",
+            f"version_hash >= {firsts[-1]}",
         ]
 
 
@@ -136,14 +146,16 @@ def refuse_unread(tables: Sequence[RawTable], wanted: Sequence[str]) -> None:
 
 
 def longest_documents(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable]
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], *, everything: bool
 ) -> dict[str, int]:
-    """How many bytes the longest document of each table has."""
+    """How many bytes the longest document of each table has, of the invoices that changed or of
+    all of them."""
     return {
         each.name: longest
         for each in tables
         for (longest,) in connection.execute(
-            f"SELECT coalesce(max(strlen(document)), 0) FROM {each.relation}"  # noqa: S608
+            "SELECT coalesce(max(strlen(document)), 0)"
+            f" FROM ({each.rows(everything=everything)})"  # noqa: S608
         ).fetchall()
     }
 
