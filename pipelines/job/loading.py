@@ -56,6 +56,7 @@ def fetch_and_load(
             fields={"run_id": run.run_id, "accounts": len(accounts)},
         )
     )
+    memory.keep_no_more_than_asked()
     with closing(connect(run.warehouse)) as connection:
         load_results.create(connection)
         # A run of shards may have begun earlier than this one's attempt.

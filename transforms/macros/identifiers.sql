@@ -4,19 +4,33 @@
 CREATE SCHEMA IF NOT EXISTS staging;
 CREATE TABLE IF NOT EXISTS staging.renamed_accounts (vendor VARCHAR, account VARCHAR, first_name VARCHAR);
 
+-- As a list, so that it depends on no row: a correlated subquery would lay down all rows that ask, with all their columns.
+CREATE OR REPLACE MACRO renamed_accounts() AS (SELECT list(renamed) FROM staging.renamed_accounts AS renamed);
+
 -- The name that an account had first. One that took over a name from which others moved away has its number among them.
 CREATE OR REPLACE MACRO first_name(vendor_name, account_name) AS
     coalesce(
-        (
-            SELECT max(renamed.first_name)
-            FROM staging.renamed_accounts AS renamed
-            WHERE renamed.vendor = vendor_name AND renamed.account = account_name
+        list_max(
+            [
+                each.first_name for each in renamed_accounts()
+                if each.vendor = vendor_name AND each.account = account_name
+            ]
         ),
-        (
-            SELECT account_name || CASE WHEN count(*) > 0 THEN '#' || (count(*) + 1) ELSE '' END
-            FROM staging.renamed_accounts AS renamed
-            WHERE renamed.vendor = vendor_name
-                AND (renamed.first_name = account_name OR starts_with(renamed.first_name, account_name || '#'))
+        account_name || coalesce(
+            '#' || CAST(
+                nullif(
+                    len(
+                        [
+                            each for each in renamed_accounts()
+                            if each.vendor = vendor_name AND (
+                                each.first_name = account_name OR starts_with(each.first_name, account_name || '#')
+                            )
+                        ]
+                    ),
+                    0
+                ) + 1 AS VARCHAR
+            ),
+            ''
         )
     );
 
