@@ -124,7 +124,8 @@ class _Build:
             models = absent.without(project.models(folder), vendors)
             state.create(connection, rules, models)
         self._models = models
-        self._raw_names = [each.raw_table for each in self._models if each.raw_table]
+        named = (each.raw_table for each in self._models if each.raw_table)
+        self._raw_names = list(dict.fromkeys(named))
         raw.refuse_unread(self._tables, self._raw_names)
 
     def kept(self) -> list[Model]:
