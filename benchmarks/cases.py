@@ -138,7 +138,7 @@ CASES = {
         partial(first_load, invoices=20_000, latency=0.100),
     ),
     "accounts": Case(
-        "first run, 20 accounts of each vendor, 100 ms a request",
+        "first run, 5 vendors, 20 accounts each, 100 ms a request",
         partial(first_runs, world=ACCOUNTS, latency=0.100),
     ),
     "accounts-fetch": Case(

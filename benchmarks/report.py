@@ -38,11 +38,11 @@ longer than 20 s runs once.
   load is repeated, and above 100,000 invoices because of their time.
 - Invoices come from a plain page server (Atlas v2, pages of 100, from memory, in
   `benchmarks/page_server.py`), because the sandbox would be the limit; details are off, since none
-  of the others fetches them. Where all vendors take part it is the sandbox, details are on, and
+  of the others fetches them. Where five vendors take part it is the sandbox, details are on, and
   the others are left out: they would have to be written once a vendor first.
 - *Fetch* is how long the requests take, until the last account's last answer is read; *load* is
   that and dlt's loading, most of it meanwhile.
-- *The fetch alone* is all vendors' once more, with nothing loaded: its wall and CPU time are
+- *The fetch alone* is the five vendors' once more, with nothing loaded: its wall and CPU time are
   those of the fetch, without the start of the program.
 - A *chain* is how long requests take that wait for each other; a *bound* is how long all of an
   account's requests take when so many are sent at once. Neither counts what a request costs the

@@ -1,4 +1,4 @@
-"""Makes the pictures in docs/ from the example: the report in light, dark and print, the terminal.
+"""Makes the pictures in docs/ from the example: the report, its teams, and the terminal.
 
 python -m docs.screenshots
 """
@@ -57,6 +57,9 @@ def _report(browser: Browser, report: Path) -> None:
         page.emulate_media(**media)  # type: ignore[arg-type]
         page.goto(report.as_uri())
         page.screenshot(path=FOLDER / f"report-{name}.png")
+        if name == "light":
+            teams = page.locator("table", has_text="What teams cost").first
+            teams.screenshot(path=FOLDER / "report-teams.png")
         page.close()
 
 

@@ -150,9 +150,7 @@ class _Build:
             return []
         self.clock.write(self._connection, "staging.run")
         rates.write(self._connection, self._rates, self._folder)
-        longest = raw.longest_documents(
-            self._connection, self._tables, everything=self._is_new
-        )
+        longest = raw.longest_documents(self._connection, self._tables, everything=self._is_new)
         relations = raw.relations(
             self._connection, self._tables, self._raw_names, longest, everything=self._is_new
         )

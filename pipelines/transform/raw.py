@@ -154,8 +154,7 @@ def longest_documents(
         each.name: longest
         for each in tables
         for (longest,) in connection.execute(
-            "SELECT coalesce(max(strlen(document)), 0)"
-            f" FROM ({each.rows(everything=everything)})"  # noqa: S608
+            f"SELECT coalesce(max(strlen(document)), 0) FROM ({each.rows(everything=everything)})"  # noqa: S608
         ).fetchall()
     }
 
