@@ -23,6 +23,7 @@ from pipelines.warehouse import exchange_rates, invoice_files, load_results, rul
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.disk import refusals
 from pipelines.warehouse.migrations import drop_what_builds_once_kept
+from pipelines.warehouse.session import at_most
 from pipelines.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
@@ -120,11 +121,8 @@ def _built(
         is_copy = begin(
             connection, run.warehouse, folder, (lambda _: False) if way.everything else can_go_on
         )
-        if way.memory and not _has_little(connection):
-            connection.execute(f"SET memory_limit = {literal(way.memory)}")
-        result = build(connection, started_at=run.started_at, run_id=run.run_id)
-        connection.execute("RESET memory_limit")
-        return result
+        with at_most(connection, way.memory):
+            return build(connection, started_at=run.started_at, run_id=run.run_id)
     except (duckdb.Error, ModelError) as error:
         if way.memory and isinstance(error, duckdb.OutOfMemoryException):
             # Not every step can wait in files.
@@ -139,12 +137,6 @@ def _built(
             " documents are loaded and safe. If you changed transforms/, fix it and run"
             " `billhouse rebuild`; else report this."
         ) from error
-
-
-def _has_little(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether DuckDB keeps itself to less than a gigabyte, on a machine that has no more."""
-    [(usual,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
-    return str(usual).endswith((" bytes", " KiB", " MiB"))
 
 
 def _publish(

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from pipelines.warehouse.session import at_most
 from sources import charge_files, charges
 from sources.charge_files import ChargeFile, UnreadableFile
 from sources.charges import COLUMNS, COST
@@ -150,17 +151,16 @@ def read_files(
     """
     read: dict[Account, Sequence[bytes] | SourceError] = {}
     # Charges only pass through: DuckDB needs no more for it, and would keep whatever it may.
-    connection.execute("SET memory_limit = '1GB'")
-    for each in accounts:
-        if (path_of := each.definition.charge_files) is not None:
-            names = {"vendor": each.vendor, "account": each.name}
-            try:
-                read[each.vendor, each.name] = _documents(
-                    connection, folder, names, path_of(each.account)
-                )
-            except UnreadableFile as error:
-                read[each.vendor, each.name] = error.of_account(each.vendor, each.name)
-    connection.execute("RESET memory_limit")
+    with at_most(connection, "1GB"):
+        for each in accounts:
+            if (path_of := each.definition.charge_files) is not None:
+                names = {"vendor": each.vendor, "account": each.name}
+                try:
+                    read[each.vendor, each.name] = _documents(
+                        connection, folder, names, path_of(each.account)
+                    )
+                except UnreadableFile as error:
+                    read[each.vendor, each.name] = error.of_account(each.vendor, each.name)
     return read
 
 

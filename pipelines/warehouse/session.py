@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from pipelines.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -14,3 +18,21 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
     22849)."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET disabled_optimizers = 'top_n_window_elimination'")
+
+
+@contextmanager
+def at_most(connection: duckdb.DuckDBPyConnection, memory: str | None) -> Iterator[None]:
+    """Let DuckDB hold no more than that meanwhile ("700MB"). Without a bound, and where it keeps
+    itself to less than a gigabyte, since the machine has no more, nothing changes."""
+    if memory is None or _has_little(connection):
+        yield
+        return
+    connection.execute(f"SET memory_limit = {literal(memory)}")
+    yield
+    # After an error the connection is closed.
+    connection.execute("RESET memory_limit")
+
+
+def _has_little(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(usual,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    return str(usual).endswith((" bytes", " KiB", " MiB"))

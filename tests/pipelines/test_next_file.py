@@ -17,6 +17,7 @@ from pipelines.job.context import RunContext
 from pipelines.transform import BuildResult, build, project
 from pipelines.transform.as_of import opened_with_staging
 from pipelines.transform.model import Query
+from pipelines.warehouse import session
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.lock import holding
@@ -237,3 +238,11 @@ def test_a_machine_of_little_memory_keeps_its_own_limit(
     tried = limits(monkeypatch)
     night(loaded, 1)
     assert tried == ["400.0 MiB"]
+
+
+def test_no_bound_gives_a_machine_of_little_memory_more() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("SET memory_limit = '400MiB'")
+        with session.at_most(connection, "1GB"):
+            [limit] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+        assert limit == ("400.0 MiB",)

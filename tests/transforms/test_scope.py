@@ -154,8 +154,15 @@ class History:
             document = {"id": key, "status": "open", "total": total / 100, "currency": "usd"}
         else:
             document = {"paid": True, "total": total}
-        place = ("northflank", "invoices", account, "all", key.format(*period.values()))
-        self.set(place, document | {"period": period})
+        # A load spells the keys that it makes in one way: what it finds otherwise spelled, it ends.
+        spellings = ["{}/{}", "{}.0/{}.0"] if key in ("{}/{}", "{}.0/{}.0") else [key]
+        places = {
+            each: ("northflank", "invoices", account, "all", each.format(*period.values()))
+            for each in spellings
+        }
+        if not self.changed_tonight.intersection(places.values()):
+            for spelling, place in places.items():
+                self.set(place, document | {"period": period} if spelling == key else None)
 
     def mongodb(self) -> None:
         account, key = self.account(), self.chance.choice(["1", "2"])
