@@ -1,4 +1,4 @@
-"""What all tests have in common: the order in which their files begin.
+"""What all tests have in common: the order in which their files begin, and that Ctrl-C is heard.
 
 With several processes a file is one's alone. The slow ones begin first, so that no process works
 alone at the end, and bear the mark `slow`: `make quick` leaves them out.
@@ -6,9 +6,13 @@ alone at the end, and bear the mark `slow`: `make quick` leaves them out.
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts the tests in the background has them ignore it, and with them what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 # The longest first. What starts processes, browsers or servers belongs here, and what builds all
