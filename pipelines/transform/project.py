@@ -147,7 +147,8 @@ def _files(folder: Path, queries: dict[str, exp.Query]) -> Iterator[Model]:
     vendors = [
         named.vendor
         for name in names
-        if (named := staging_name(name)) and named.entity == "invoice_readings"
+        if (named := staging_name(name))
+        and (named.rows, named.entity) == ("stg", "invoice_readings")
     ]
     for (file, path), name in zip(paths.items(), names, strict=True):
         text = path.read_text(encoding="utf-8")
@@ -199,7 +200,7 @@ def _unions(files: Iterable[Model]) -> Iterator[Model]:
     members: dict[str, list[str]] = {}
     for model in files:
         named = staging_name(model.name)
-        if named:
+        if named and named.rows == "stg":
             members.setdefault(named.entity, []).append(model.name)
     for entity, names in members.items():
         yield _union(f"staging.stg_all__{entity}", names)

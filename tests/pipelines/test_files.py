@@ -61,16 +61,16 @@ def test_one_that_replaces_another_keeps_its_mode(wanted: int, place: Path) -> N
 
 
 def test_what_fails_leaves_the_old_file_and_nothing_else(place: Path) -> None:
-    def is_that() -> tuple[int, ...]:
+    def what_it_is() -> tuple[int, ...]:
         found = place.stat()
         # Not when it was read last, which may be now.
         return found.st_ino, found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns
 
-    before = is_that()
+    before = what_it_is()
     with pytest.raises(UnicodeEncodeError), replacing(place) as unfinished:
         unfinished.write_text("half of it \ud800", encoding="utf-8")
     assert place.read_text() == "old"
-    assert is_that() == before
+    assert what_it_is() == before
     assert list(place.parent.iterdir()) == [place]
 
 
