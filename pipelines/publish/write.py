@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.ownership import PARQUET_KEY, published_files
+from pipelines.warehouse.side_by_side import for_each
 from pipelines.warehouse.sql_text import identifier, literal
 from pipelines.warehouse.stray_log import logs_of, set_aside
 from pipelines.warehouse.writing import open_to_the_folders_group, put_in_place, take_over_access
@@ -97,12 +98,15 @@ def publish(
         for table in tables
         if table not in unchanged or _parquet(warehouse, table) not in earlier
     ]
-    for table in written:
-        file = folder / f"{table}.parquet"
-        connection.execute(
-            f"COPY (FROM next.main.{identifier(table)}) TO {literal(file)} (FORMAT parquet,"
+
+    def write(own: duckdb.DuckDBPyConnection, table: str) -> None:
+        own.execute(
+            f"COPY (FROM next.main.{identifier(table)})"
+            f" TO {literal(folder / f'{table}.parquet')} (FORMAT parquet,"
             f" COMPRESSION zstd, KV_METADATA {{{PARQUET_KEY}: {literal(table)}}})"
         )
+
+    for_each(connection, written, write)
     connection.execute("DETACH next")
     next_file = folder / warehouse.published.name
     _remove_log(warehouse.published)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pipelines.transform import project
 from pipelines.transform.model import Model, Query, Severity
 from pipelines.transform.names import describe
 from pipelines.warehouse.catalog import has_table
+from pipelines.warehouse.side_by_side import for_each
 
 ROWS_SHOWN = 20
 
@@ -46,11 +47,10 @@ class AuditFinding:
     count: int
 
 
-def audit(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[AuditFinding]:
-    """The audits that find something."""
-    for each in project.audits(folder):
-        if found := ask(connection, each):
-            yield found
+def audit(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[AuditFinding]:
+    """What the audits find."""
+    found = for_each(connection, project.audits(folder), ask)
+    return [each for each in found if each]
 
 
 def ask(connection: duckdb.DuckDBPyConnection, audit: Query) -> AuditFinding | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ from pipelines.transform import (
     changed,
     graph,
     inputs,
+    making,
     names,
     project,
     rates,
@@ -22,19 +23,15 @@ from pipelines.transform import (
     state,
 )
 from pipelines.transform.audit import AuditFinding
-from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, WHOLE, Model
+from pipelines.transform.making import BuiltModel, Making
+from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, Model
 from pipelines.transform.names import Clock
 from pipelines.warehouse import session
+from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, for_each, in_order
 from pipelines.warehouse.sql_text import identifier
 
-
-@dataclass(frozen=True)
-class BuiltModel:
-    """A table that was built: its name with schema, its rows, and the wall time that it took."""
-
-    name: str
-    rows: int
-    seconds: float
+# Of so many invoices, one statement keeps all processors busy, and two would share the memory.
+MANY = 250_000
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,6 @@ def build(
     session.begin(connection)
     # Tables keep no order, so that the branches of a union are read side by side.
     connection.execute("SET preserve_insertion_order = false")
-    # DuckDB would copy whatever passes in small chunks: documents of megabytes, several times.
-    connection.execute("SET enable_caching_operators = false")
     [(home,)] = connection.execute("SELECT current_database()").fetchall()
     this = _Build(connection, Clock(started_at, as_of), folder, raw_schema)
     renamed = raw.renamed_accounts(connection, raw_schema)
@@ -95,7 +90,7 @@ def build(
     else:
         names.clear(connection, renamed, given)
     built += this.build_whole()
-    findings = list(audit.audit(connection, folder))
+    findings = audit.audit(connection, folder)
     # After an error the caller closes the connection, and all that it has attached with it.
     connection.execute(f"USE {identifier(home)}")
     connection.execute(f"DETACH {'everything' if scratch_stays else 'scratch'}")
@@ -148,89 +143,46 @@ class _Build:
             self._has_changed = found > 0
         if not self._has_changed:
             return []
+        needed = graph.needed_in_parts(self._models)
+        steps = making.steps(needed, self._making(found, scratch_stays).of_changed)
+        if not scratch_stays:
+            # In front, so that nothing stays for longer than it is read.
+            steps = making.drops(graph.readers_of_scratch(needed)) + steps
+        built = in_order(self._connection, steps, ONE_BY_ONE if found > MANY else TWO)
+        if not self._is_new:
+            kept = (each for each in self._models if each.kind == BY_INVOICE)
+            for_each(self._connection, kept, making.replace)
+            changed.remember(self._connection, self._rates)
+        return [each for each in built if each]
+
+    def build_whole(self) -> list[BuiltModel]:
+        """What is made of all that is kept, and the names that audits use."""
+        self.clock.write(self._connection, "staging.run")
+        gone = graph.built_from_scratch(self._models)
+        asked = [
+            each
+            for each in self._models
+            if each.name not in gone and (each.kind != VIEW or each.is_asked)
+        ]
+        there = {each.name for each in graph.needed_in_parts(self._models)}
+        made = Making(self._is_new, raw.whole(self._tables, self._raw_names))
+        built = in_order(self._connection, making.steps(asked, partial(made.of_all, there)))
+        return [each for each in built if each]
+
+    def _making(self, found: int, scratch_stays: bool) -> Making:
+        """What so many changed invoices are made of."""
         self.clock.write(self._connection, "staging.run")
         rates.write(self._connection, self._rates, self._folder)
         longest = raw.longest_documents(self._connection, self._tables, everything=self._is_new)
         relations = raw.relations(
             self._connection, self._tables, self._raw_names, longest, everything=self._is_new
         )
-        everything = raw.whole(self._tables, self._raw_names)
-        done_with = {} if scratch_stays else graph.done_with(self._models)
-        are_laid_down = scratch_stays or raw.is_little(found, longest.values())
-        built = []
-        for each in graph.needed_in_parts(self._models):
-            if each.kind == VIEW:
-                what = "TABLE" if are_laid_down and not each.raw_table else "VIEW"
-                query = names.query_of(each, everything if each.is_whole_source else relations)
-                self._connection.execute(f"CREATE {what} {each.name} AS {query}")
-            elif each.kind == WHOLE and not self._is_new:
-                names.show_kept(self._connection, each, "next")
-            elif each.kind in (BY_INVOICE, WHOLE) and self._is_new:
-                built.append(self._make_kept(each))
-            else:
-                built.append(self._fill(f"CREATE TABLE {each.name} AS {each.query}", each))
-            for name in done_with.get(each.name, ()):
-                self._connection.execute(f"DROP TABLE {name}")
-        if not self._is_new:
-            self._replace()
-        return built
-
-    def build_whole(self) -> list[BuiltModel]:
-        """What is made of all that is kept, and the names that audits use."""
-        self.clock.write(self._connection, "staging.run")
-        relations = raw.whole(self._tables, self._raw_names)
-        gone = graph.built_from_scratch(self._models)
-        there = {each.name for each in graph.needed_in_parts(self._models)}
-        built = []
-        for each in self._models:
-            if each.name in gone or (each.kind == VIEW and not each.is_asked):
-                continue
-            if each.kind == VIEW and not each.is_mart:
-                query = names.query_of(each, relations)
-                self._connection.execute(f"CREATE VIEW {each.name} AS {query}")
-                continue
-            if each.kind == VIEW and self._is_new:
-                table = names.place(each, "next")
-                self._connection.execute(f"CREATE VIEW {table} AS {each.published_query}")
-                names.describe(self._connection, each, table)
-            elif each.kind == WHOLE and each.name not in there:
-                built.append(self._make_whole(each))
-            names.show_kept(self._connection, each, "next")
-        return built
-
-    def _make_kept(self, model: Model) -> BuiltModel:
-        """Straight into the next file, from where the models behind it read it."""
-        table = names.place(model, "next")
-        built = self._fill(f"CREATE TABLE {table} AS {model.query}", model)
-        names.describe(self._connection, model, table)
-        names.show_kept(self._connection, model, "next")
-        return built
-
-    def _make_whole(self, model: Model) -> BuiltModel:
-        table = names.place(model, "next")
-        if self._is_new:
-            return self._make_kept(model)
-        self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
-        return self._fill(f"INSERT INTO {table} {model.query}", model)
-
-    def _replace(self) -> None:
-        """The rows of the invoices that changed, by those that were built of them."""
-        for each in self._models:
-            if each.kind == BY_INVOICE:
-                table = names.place(each, "next")
-                self._connection.execute(
-                    f"DELETE FROM {table} WHERE invoice_id IN"  # noqa: S608
-                    " (SELECT invoice_id FROM scratch.main.changed"
-                    # One document may state several invoices, or did when it was listed last.
-                    f" UNION ALL SELECT invoice_id FROM {each.name})"
-                )
-                self._connection.execute(f"INSERT INTO {table} BY NAME FROM {each.name}")
-        changed.remember(self._connection, self._rates)
-
-    def _fill(self, statement: str, model: Model) -> BuiltModel:
-        started = time.perf_counter()
-        row = self._connection.execute(statement).fetchone()
-        return BuiltModel(model.name, row[0] if row else 0, time.perf_counter() - started)
+        return Making(
+            self._is_new,
+            raw.whole(self._tables, self._raw_names),
+            relations,
+            are_laid_down=scratch_stays or raw.is_little(found, longest.values()),
+        )
 
 
 def can_go_on(

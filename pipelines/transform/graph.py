@@ -97,24 +97,20 @@ def built_from_scratch(models: Sequence[Model]) -> set[str]:
     return found
 
 
-def done_with(models: Sequence[Model]) -> Mapping[str, list[str]]:
-    """Which scratch tables nobody reads any more when a model is built.
+def readers_of_scratch(models: Sequence[Model]) -> Mapping[str, set[str]]:
+    """Who reads each scratch table, which nobody needs afterwards.
 
     What a view reads is read by whoever reads the view.
     """
     tables_behind: dict[str, set[str]] = {}
-    last_reader: dict[str, str] = {}
+    readers: dict[str, set[str]] = {each.name: set() for each in models if each.kind == SCRATCH}
     for each in models:
         read = set().union(*(tables_behind.get(name, set()) for name in each.references))
         tables_behind[each.name] = read if each.kind == VIEW else {each.name}
         if each.kind != VIEW:
-            last_reader.update(dict.fromkeys(read, each.name))
-    scratch = {each.name for each in models if each.kind == SCRATCH}
-    found: dict[str, list[str]] = {}
-    for name, reader in last_reader.items():
-        if name in scratch:
-            found.setdefault(reader, []).append(name)
-    return found
+            for name in read & readers.keys():
+                readers[name].add(each.name)
+    return readers
 
 
 def all_known(file: str, read: Iterable[str], known: Mapping[str, Model]) -> None:

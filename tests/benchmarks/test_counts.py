@@ -20,6 +20,7 @@ from pipelines.config.configuration import Configuration
 from pipelines.job import building, loading
 from pipelines.job import run as job
 from pipelines.job.result import RunResult
+from pipelines.warehouse import session
 from pipelines.warehouse.connection import connect
 from pipelines.warehouse.files import Warehouse
 from tests.configuration import hide_configuration
@@ -29,11 +30,11 @@ MORE = 3 * INVOICES
 
 # Measured, and a tenth more. Who needs more has a reason to tell; who needs less lowers them. Most
 # rows are scanned by the audits, which look at all of them each night.
-STATEMENTS = 946
-SCANNED_ROWS_AN_INVOICE = 180
-UNCHANGED_STATEMENTS = 311
-UNCHANGED_ROWS_AN_INVOICE = 126
-CHANGED_ROWS_AN_INVOICE = 155
+STATEMENTS = 1_005
+SCANNED_ROWS_AN_INVOICE = 190
+UNCHANGED_STATEMENTS = 385
+UNCHANGED_ROWS_AN_INVOICE = 133
+CHANGED_ROWS_AN_INVOICE = 164
 
 
 @dataclass(frozen=True)
@@ -82,20 +83,27 @@ def costs(server: PageServer, directory: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in atlas_account(details=False).items():
         monkeypatch.setenv(name, value.replace("{url}", server.url))
     log: list[tuple[str, str]] = []
+    told = session.begin
+
+    def begin(connection: duckdb.DuckDBPyConnection) -> None:
+        told(connection)
+        profile(connection)
 
     @contextmanager
     def watched(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-        profile(connection)
         connection.execute("CALL enable_logging(['Metrics', 'QueryLog'], storage = 'memory')")
         with closing(connection):
             yield connection
             log.extend(connection.execute("SELECT type, message FROM duckdb_logs").fetchall())
 
-    for step in (loading, building):
-        monkeypatch.setattr(step, "closing", watched)
-    server.forget_traffic()
-    warehouse = Warehouse(directory)
-    report = job.run(warehouse, Configuration().accounts(), listener=lambda event: None)
+    with monkeypatch.context() as patched:
+        # Each session counts for itself.
+        patched.setattr(session, "begin", begin)
+        for step in (loading, building):
+            patched.setattr(step, "closing", watched)
+        server.forget_traffic()
+        warehouse = Warehouse(directory)
+        report = job.run(warehouse, Configuration().accounts(), listener=lambda event: None)
     assert report.exit_code == 0
     with closing(connect(warehouse)) as connection:
         [(versions,)] = connection.execute("SELECT count(*) FROM raw.mongodb__invoices").fetchall()
