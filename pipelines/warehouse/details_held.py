@@ -6,9 +6,9 @@ once more, which does no harm.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 Account = tuple[str, str]
 """Vendor and the account's name."""
 
-_KEY = ("vendor", "account", "document_key")
+# Many parameters would take DuckDB milliseconds each.
+_NOTES = """(SELECT unnest(from_json(?, '[["VARCHAR"]]')) AS note)"""
 # What the last build could not read, or found to accrue still: its detail may have changed although
 # its listed document hasn't.
 _UNSETTLED = {
     ("main", "rejected_documents"): "SELECT account, listing FROM published.main.rejected_documents"
-    " WHERE vendor = ? AND entity <> 'invoices'",
-    ("build", "invoices"): "SELECT account, document_key FROM published.build.invoices"
-    " WHERE vendor = ? AND payment_status = 'upcoming'",
+    " WHERE vendor = $vendor AND entity <> 'invoices'",
+    ("build", "invoices"): "SELECT account, document_key AS listing"
+    " FROM published.build.invoices WHERE vendor = $vendor AND payment_status = 'upcoming'",
 }
 
 
@@ -36,7 +37,7 @@ def known_details(
 ) -> dict[str, KnownDetails]:
     """By account, of a vendor whose details are in `table`; None before the first of them came."""
     versions = _versions(connection, vendor, table)
-    unsettled = _digests(connection, table, _unsettled(connection, vendor))
+    unsettled = _digests(connection, vendor, table)
     failed = _failed(connection, vendor)
     return {
         account: KnownDetails(versions[account], unsettled[account], failed[account])
@@ -80,39 +81,28 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 def _note_fetched(
     connection: duckdb.DuckDBPyConnection, came: Sequence[tuple[str, str, str, str]]
 ) -> None:
-    with _table(connection, (*_KEY, "version_hash"), came) as table:
-        connection.execute(f"INSERT OR REPLACE INTO raw.fetched_details FROM {table}")
-        connection.execute(
-            f"DELETE FROM raw.failed_details AS failed USING {table} AS came"  # noqa: S608
-            " WHERE failed.vendor = came.vendor AND failed.account = came.account"
-            " AND failed.document_key = came.document_key"
-        )
+    rows = json.dumps(came)
+    connection.execute(
+        "INSERT OR REPLACE INTO raw.fetched_details SELECT note[1], note[2], note[3], note[4]"  # noqa: S608
+        f" FROM {_NOTES}",
+        [rows],
+    )
+    connection.execute(
+        f"DELETE FROM raw.failed_details AS failed USING {_NOTES} AS came"  # noqa: S608
+        " WHERE failed.vendor = note[1] AND failed.account = note[2]"
+        " AND failed.document_key = note[3]",
+        [rows],
+    )
 
 
 def _note_failed(
     connection: duckdb.DuckDBPyConnection, lost: Sequence[tuple[str, str, str]]
 ) -> None:
-    with _table(connection, _KEY, lost) as table:
-        connection.execute(
-            "INSERT OR REPLACE INTO raw.failed_details SELECT *,"  # noqa: S608
-            f" (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details) FROM {table}"
-        )
-
-
-@contextmanager
-def _table(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: Sequence[Sequence[str]]
-) -> Iterator[str]:
-    """The rows as a table of this name. As lists, DuckDB takes milliseconds for each of them."""
-    import pyarrow as pa
-
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
-    arrays = [pa.array(column, pa.string()) for column in columns]
-    connection.register("noted", pa.table(arrays, names=list(names)))
-    try:
-        yield "noted"
-    finally:
-        connection.unregister("noted")
+    connection.execute(
+        "INSERT OR REPLACE INTO raw.failed_details SELECT note[1], note[2], note[3],"  # noqa: S608
+        f" (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details) FROM {_NOTES}",
+        [json.dumps(lost)],
+    )
 
 
 def _versions(
@@ -131,33 +121,29 @@ def _versions(
     return versions
 
 
-def _unsettled(connection: duckdb.DuckDBPyConnection, vendor: str) -> list[tuple[str, str]]:
-    """Account and key of the invoices whose detail is read on each run: what is published says so,
-    where that is attached (`publish.beside_published`). Before the first build nothing is known."""
-    found: set[tuple[str, str]] = set()
-    for (schema, name), query in _UNSETTLED.items():
-        if has_table(connection, schema, name, "published"):
-            found.update(connection.execute(query, [vendor]).fetchall())
-    return sorted(found)
-
-
 def _digests(
-    connection: duckdb.DuckDBPyConnection, table: str | None, details: Sequence[tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection, vendor: str, table: str | None
 ) -> defaultdict[str, dict[str, str | None]]:
-    """The hash of what is held of each, as `sources.extract.listing.listing_hash` makes it; None
-    where there is nothing."""
+    """Of the invoices whose detail is read on each run, the hash of what is held of it, as
+    `sources.extract.listing.listing_hash` makes it; None where there is nothing. What is published
+    says which, where that is attached (`publish.beside_published`). Before the first build nothing
+    is known."""
     digests: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
-    if details and table is not None:
-        with _table(connection, ("account", "listing"), details) as wanted:
-            rows = connection.execute(
-                "SELECT wanted.account, wanted.listing,"  # noqa: S608
-                " sha256(string_agg(version_hash, '' ORDER BY version_hash))"
-                f" FROM {wanted} AS wanted"
-                f" LEFT JOIN {table} AS detail ON detail.account = wanted.account"
-                " AND detail.listing = wanted.listing AND detail.valid_to IS NULL"
-                " GROUP BY wanted.account, wanted.listing"
-            ).fetchall()
-        for account, key, digest in rows:
+    unsettled = " UNION ".join(
+        query
+        for (schema, name), query in _UNSETTLED.items()
+        if has_table(connection, schema, name, "published")
+    )
+    if unsettled and table is not None:
+        for account, key, digest in connection.execute(
+            "SELECT unsettled.account, unsettled.listing,"  # noqa: S608
+            " sha256(string_agg(version_hash, '' ORDER BY version_hash))"
+            f" FROM ({unsettled}) AS unsettled"
+            f" LEFT JOIN {table} AS detail ON detail.account = unsettled.account"
+            " AND detail.listing = unsettled.listing AND detail.valid_to IS NULL"
+            " GROUP BY unsettled.account, unsettled.listing",
+            {"vendor": vendor},
+        ).fetchall():
             digests[account][key] = digest
     return digests
 
