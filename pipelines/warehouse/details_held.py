@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
+from pipelines.warehouse.sql_text import GIVEN_ROWS
 from sources.extract.due import KnownDetails
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 Account = tuple[str, str]
 """Vendor and the account's name."""
 
-# Many parameters would take DuckDB milliseconds each.
-_NOTES = """(SELECT unnest(from_json(?, '[["VARCHAR"]]')) AS note)"""
 # What the last build could not read, or found to accrue still: its detail may have changed although
 # its listed document hasn't.
 _UNSETTLED = {
@@ -83,14 +82,14 @@ def _note_fetched(
 ) -> None:
     rows = json.dumps(came)
     connection.execute(
-        "INSERT OR REPLACE INTO raw.fetched_details SELECT note[1], note[2], note[3], note[4]"  # noqa: S608
-        f" FROM {_NOTES}",
+        "INSERT OR REPLACE INTO raw.fetched_details SELECT given[1], given[2], given[3], given[4]"  # noqa: S608
+        f" FROM {GIVEN_ROWS}",
         [rows],
     )
     connection.execute(
-        f"DELETE FROM raw.failed_details AS failed USING {_NOTES} AS came"  # noqa: S608
-        " WHERE failed.vendor = note[1] AND failed.account = note[2]"
-        " AND failed.document_key = note[3]",
+        f"DELETE FROM raw.failed_details AS failed USING {GIVEN_ROWS}"  # noqa: S608
+        " WHERE failed.vendor = given[1] AND failed.account = given[2]"
+        " AND failed.document_key = given[3]",
         [rows],
     )
 
@@ -99,8 +98,8 @@ def _note_failed(
     connection: duckdb.DuckDBPyConnection, lost: Sequence[tuple[str, str, str]]
 ) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO raw.failed_details SELECT note[1], note[2], note[3],"  # noqa: S608
-        f" (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details) FROM {_NOTES}",
+        "INSERT OR REPLACE INTO raw.failed_details SELECT given[1], given[2], given[3],"  # noqa: S608
+        f" (SELECT coalesce(max(turn), 0) + 1 FROM raw.failed_details) FROM {GIVEN_ROWS}",
         [json.dumps(lost)],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import has_table
 from pipelines.warehouse.comments import comment_on
-from pipelines.warehouse.sql_text import identifier
+from pipelines.warehouse.sql_text import GIVEN_ROWS, identifier
 from pipelines.warehouse.state import Account, Changes
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def add(
     rows = [
         (
             run_id,
-            started_at,
+            started_at.isoformat(),
             outcome.vendor,
             outcome.account,
             outcome.outcome,
@@ -142,8 +143,8 @@ def add(
         )
         for outcome in outcomes
     ]
-    places = ", ".join(["(" + ", ".join("?" * len(_COLUMNS)) + ")"] * len(rows))
+    values = ", ".join(f"given[{place}]" for place in range(1, len(_COLUMNS) + 1))
     connection.execute(
-        f"INSERT INTO marts.load_results VALUES {places}",  # noqa: S608
-        [value for row in rows for value in row],
+        f"INSERT INTO marts.load_results SELECT {values} FROM {GIVEN_ROWS}",  # noqa: S608
+        [json.dumps(rows)],
     )
