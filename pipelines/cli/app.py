@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from itertools import pairwise
@@ -120,6 +122,8 @@ app.add_typer(alerts)
 def main() -> None:
     """The entry point of the installed command."""
     streams.protect()
+    # The system takes back what is left at the end: Python would search all of it for circles.
+    atexit.register(gc.freeze)
     dlt_settings.apply()
     try:
         os.getcwd()
