@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,12 +27,10 @@ from pipelines.transform.audit import AuditFinding
 from pipelines.transform.making import BuiltModel, Making
 from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, Model
 from pipelines.transform.names import Clock
+from pipelines.transform.raw import Size
 from pipelines.warehouse import session
 from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, for_each, in_order
 from pipelines.warehouse.sql_text import identifier
-
-# Of so many invoices, one statement keeps all processors busy, and two would share the memory.
-MANY = 250_000
 
 
 @dataclass(frozen=True)
@@ -144,11 +143,13 @@ class _Build:
         if not self._has_changed:
             return []
         needed = graph.needed_in_parts(self._models)
-        steps = making.steps(needed, self._making(found, scratch_stays).of_changed)
+        read = raw.sizes(self._connection, self._tables, everything=self._is_new)
+        are_laid_down = scratch_stays or raw.is_little(found, read.values())
+        steps = making.steps(needed, self._making(read, are_laid_down).of_changed)
         if not scratch_stays:
             # In front, so that nothing stays for longer than it is read.
             steps = making.drops(graph.readers_of_scratch(needed)) + steps
-        built = in_order(self._connection, steps, ONE_BY_ONE if found > MANY else TWO)
+        built = in_order(self._connection, steps, ONE_BY_ONE if raw.is_much(read.values()) else TWO)
         if not self._is_new:
             kept = (each for each in self._models if each.kind == BY_INVOICE)
             for_each(self._connection, kept, making.replace)
@@ -169,20 +170,15 @@ class _Build:
         built = in_order(self._connection, making.steps(asked, partial(made.of_all, there)))
         return [each for each in built if each]
 
-    def _making(self, found: int, scratch_stays: bool) -> Making:
-        """What so many changed invoices are made of."""
+    def _making(self, read: Mapping[str, Size], are_laid_down: bool) -> Making:
+        """What documents of these sizes are made into tables of."""
         self.clock.write(self._connection, "staging.run")
         rates.write(self._connection, self._rates, self._folder)
-        longest = raw.longest_documents(self._connection, self._tables, everything=self._is_new)
         relations = raw.relations(
-            self._connection, self._tables, self._raw_names, longest, everything=self._is_new
+            self._connection, self._tables, self._raw_names, read, everything=self._is_new
         )
-        return Making(
-            self._is_new,
-            raw.whole(self._tables, self._raw_names),
-            relations,
-            are_laid_down=scratch_stays or raw.is_little(found, longest.values()),
-        )
+        everything = raw.whole(self._tables, self._raw_names)
+        return Making(self._is_new, everything, relations, are_laid_down)
 
 
 def can_go_on(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import duckdb
 
@@ -20,6 +21,8 @@ LONG_BYTES = PIECE_BYTES // 2_048
 # this, that takes longer than laying down their rows at each step.
 FEW = 1_000
 SHORT_BYTES = 100_000
+# Of so much, two statements at once don't fit into what a build may hold.
+MUCH_BYTES = 125_000_000
 
 _NO_DOCUMENTS = """(
     SELECT
@@ -53,6 +56,13 @@ _FIRST_HASHES = """
     HAVING max(place) > 0
     ORDER BY ALL
 """
+
+
+class Size(NamedTuple):
+    """Bytes of documents: of the longest, and of all together."""
+
+    longest: int
+    together: int
 
 
 @dataclass(frozen=True)
@@ -145,24 +155,29 @@ def refuse_unread(tables: Sequence[RawTable], wanted: Sequence[str]) -> None:
             )
 
 
-def longest_documents(
+def sizes(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[RawTable], *, everything: bool
-) -> dict[str, int]:
-    """How many bytes the longest document of each table has, of the invoices that changed or of
-    all of them."""
+) -> dict[str, Size]:
+    """Of each table's documents, of the invoices that changed or of all of them."""
     return {
-        each.name: longest
+        each.name: Size(longest, together)
         for each in tables
-        for (longest,) in connection.execute(
-            f"SELECT coalesce(max(strlen(document)), 0) FROM ({each.rows(everything=everything)})"  # noqa: S608
+        for (longest, together) in connection.execute(
+            "SELECT coalesce(max(strlen(document)), 0), coalesce(sum(strlen(document)), 0)"  # noqa: S608
+            f" FROM ({each.rows(everything=everything)})"
         ).fetchall()
     }
 
 
-def is_little(invoices: int, longest: Iterable[int]) -> bool:
+def is_little(invoices: int, read: Collection[Size]) -> bool:
     """Whether what is read of so many invoices is better laid down at each step than passed through
     views."""
-    return invoices <= FEW and max(longest, default=0) <= SHORT_BYTES
+    return invoices <= FEW and max((each.longest for each in read), default=0) <= SHORT_BYTES
+
+
+def is_much(read: Collection[Size]) -> bool:
+    """Whether one statement about it has work for all processors."""
+    return sum(each.together for each in read) > MUCH_BYTES
 
 
 def renamed_accounts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[RenamedAccount]:
@@ -177,7 +192,7 @@ def relations(
     connection: duckdb.DuckDBPyConnection,
     tables: Sequence[RawTable],
     wanted: Sequence[str],
-    longest: Mapping[str, int],
+    read: Mapping[str, Size],
     *,
     everything: bool,
 ) -> dict[str, str]:
@@ -185,7 +200,7 @@ def relations(
     as an empty one."""
     found = {each.name: each for each in tables}
     return {
-        name: found[name].of_changed(connection, longest=longest[name], everything=everything)
+        name: found[name].of_changed(connection, longest=read[name].longest, everything=everything)
         if name in found
         else _NO_DOCUMENTS
         for name in wanted

@@ -310,7 +310,7 @@ def test_long_documents_are_read_in_pieces_and_none_is_lost(
     def is_in_pieces(work: WorkDatabase) -> None:
         [table, *_] = tables = raw.raw_tables(work.connection, "raw")
         work.connection.execute("ATTACH ':memory:' AS scratch")
-        longest = raw.longest_documents(work.connection, tables, everything=True)[table.name]
+        longest = raw.sizes(work.connection, tables, everything=True)[table.name].longest
         read = table.of_changed(work.connection, longest=longest, everything=True)
         work.connection.execute("DETACH scratch")
         assert "UNION ALL" in read
