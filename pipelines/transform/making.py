@@ -80,8 +80,10 @@ def steps(models: Sequence[Model], make: Make) -> list[Step[BuiltModel | None]]:
 
 
 def drops(readers: Mapping[str, Set[str]]) -> list[Step[BuiltModel | None]]:
-    """Each table is dropped after its last reader."""
-    return [Step(f"drop {name}", partial(_drop, name), read) for name, read in readers.items()]
+    """Each table is dropped when it is made, and after its last reader."""
+    return [
+        Step(f"drop {name}", partial(_drop, name), {name} | read) for name, read in readers.items()
+    ]
 
 
 def replace(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
