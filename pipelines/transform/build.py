@@ -29,7 +29,7 @@ from pipelines.transform.model import BY_INVOICE, TRANSFORMS, VIEW, Model
 from pipelines.transform.names import Clock
 from pipelines.transform.raw import Size
 from pipelines.warehouse import session
-from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, for_each, in_order
+from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, carry_out, for_each
 from pipelines.warehouse.sql_text import identifier
 
 
@@ -75,7 +75,7 @@ def build(
         pipelines.transform.ModelError: The files can't be built as they are.
         duckdb.Error: A query fails.
     """
-    session.begin(connection)
+    session.begin_building(connection)
     # Tables keep no order, so that the branches of a union are read side by side.
     connection.execute("SET preserve_insertion_order = false")
     [(home,)] = connection.execute("SELECT current_database()").fetchall()
@@ -149,7 +149,9 @@ class _Build:
         if not scratch_stays:
             # In front, so that nothing stays for longer than it is read.
             steps = making.drops(graph.readers_of_scratch(needed)) + steps
-        built = in_order(self._connection, steps, ONE_BY_ONE if raw.is_much(read.values()) else TWO)
+        built = carry_out(
+            self._connection, steps, ONE_BY_ONE if raw.is_much(read.values()) else TWO
+        )
         if not self._is_new:
             kept = (each for each in self._models if each.kind == BY_INVOICE)
             for_each(self._connection, kept, making.replace)
@@ -167,7 +169,7 @@ class _Build:
         ]
         there = {each.name for each in graph.needed_in_parts(self._models)}
         made = Making(self._is_new, raw.whole(self._tables, self._raw_names))
-        built = in_order(self._connection, making.steps(asked, partial(made.of_all, there)))
+        built = carry_out(self._connection, making.steps(asked, partial(made.of_all, there)))
         return [each for each in built if each]
 
     def _making(self, read: Mapping[str, Size], are_laid_down: bool) -> Making:

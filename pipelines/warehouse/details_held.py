@@ -128,12 +128,14 @@ def _digests(
     says which, where that is attached (`publish.beside_published`). Before the first build nothing
     is known."""
     digests: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+    if table is None:
+        return digests
     unsettled = " UNION ".join(
         query
         for (schema, name), query in _UNSETTLED.items()
         if has_table(connection, schema, name, "published")
     )
-    if unsettled and table is not None:
+    if unsettled:
         for account, key, digest in connection.execute(
             "SELECT unsettled.account, unsettled.listing,"  # noqa: S608
             " sha256(string_agg(version_hash, '' ORDER BY version_hash))"

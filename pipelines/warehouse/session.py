@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 def begin(connection: duckdb.DuckDBPyConnection) -> None:
     """Times in UTC, and no rewriting of `row_number() … = 1`: where what it orders by may be null,
     or is computed, DuckDB 1.5 loses rows or takes wrong ones (duckdb/duckdb issues 23677, 23588,
-    22849). Nor does it gather what passes in small chunks, which would copy documents of megabytes
-    several times."""
+    22849)."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET disabled_optimizers = 'top_n_window_elimination'")
+
+
+def begin_building(connection: duckdb.DuckDBPyConnection) -> None:
+    """The same, for what passes documents on: DuckDB would gather those that come in small chunks,
+    and copy megabytes several times."""
+    begin(connection)
     connection.execute("SET enable_caching_operators = false")
 
 

@@ -46,10 +46,10 @@ def for_each(
         return lambda own: do(own, item)
 
     steps = [Step(str(place), step(each)) for place, each in enumerate(items)]
-    return in_order(connection, steps)
+    return carry_out(connection, steps)
 
 
-def in_order(
+def carry_out(
     connection: duckdb.DuckDBPyConnection, steps: Sequence[Step[_Result]], at_once: int = TWO
 ) -> list[_Result]:
     """What each step makes, in their order. Of several that could be next, the first is. Each gets
@@ -95,7 +95,7 @@ def _sessions(
     with ExitStack() as stack:
         found = [stack.enter_context(closing(connection.cursor())) for _ in range(at_once)]
         for each in found:
-            session.begin(each)
+            session.begin_building(each)
             each.execute(f"USE {identifier(database)}")
         # DuckDB counts one thread of ours among its own.
         connection.execute(f"SET threads = {threads - at_once + 1}")

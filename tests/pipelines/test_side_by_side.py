@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.job.interruption import Interrupted, interruptible
-from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, Step, for_each, in_order
+from pipelines.warehouse.side_by_side import ONE_BY_ONE, TWO, Step, carry_out, for_each
 
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(10_000_000) AS a, range(10_000_000) AS b"
 
@@ -65,7 +65,7 @@ def test_each_comes_after_what_it_waits_for(graph: list[frozenset[int]], at_once
         for place, after in enumerate(graph)
     ]
     with closing(duckdb.connect(config={"threads": 2})) as connection:
-        assert in_order(connection, steps, at_once) == [each.name for each in steps]
+        assert carry_out(connection, steps, at_once) == [each.name for each in steps]
     assert 1 <= noted.most <= at_once
     if at_once == ONE_BY_ONE:
         assert noted.begun == [each.name for each in steps]
@@ -84,7 +84,7 @@ def test_two_run_at_once(connection: duckdb.DuckDBPyConnection) -> None:
 def test_one_processor_takes_one_after_the_other(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET threads = 1")
     noted = Steps()
-    in_order(connection, [noted.step(str(n)) for n in range(9)])
+    carry_out(connection, [noted.step(str(n)) for n in range(9)])
     assert noted.most == 1
 
 
