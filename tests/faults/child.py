@@ -6,6 +6,7 @@ that importing takes. Nothing in that one has opened a database or started a thr
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -55,6 +56,9 @@ STAGES_OF_SHARDS: dict[str, tuple[Any, str]] = {
 }
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
+# Who starts a process asks after all others, too, and an answer is there for one asker only: of two
+# at once, one takes the process for lost.
+_one_asker = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,12 @@ def _ended(
         process = _processes.Process(
             target=target, args=(what, dict(variables), mishap, reduction.DupFd(writer))
         )
-        process.start()
+        with _one_asker:
+            process.start()
         os.close(writer)
         text = told.read().decode(errors="replace")
-        process.join()
+        with _one_asker:
+            process.join()
     assert process.exitcode is not None
     return process.exitcode, text
 
@@ -113,6 +119,7 @@ def stage_seconds(warehouse: Warehouse, variables: Mapping[str, str]) -> dict[st
 
 def _run(directory: Path, variables: Mapping[str, str], mishap: Mishap | None, told: Any) -> None:
     os.dup2(told.detach(), 2)
+    faulthandler.enable(2)
     os.environ.update(variables)
     if "BILLHOUSE_TEST_STAGES" in os.environ:
         for stage in STAGES:
@@ -131,6 +138,9 @@ def _run(directory: Path, variables: Mapping[str, str], mishap: Mishap | None, t
         sys.exit(ended.exit_code)
     if report.problem:
         sys.stderr.write(report.problem)
+    for each in report.outcomes:
+        if each.error is not None:
+            sys.stderr.write(f"{each.vendor} {each.account}: {each.error}\n")
     sys.exit(report.exit_code)
 
 
@@ -142,6 +152,7 @@ def _run_command(
         os.dup2(writer, number)
         # The one before may have been a file, which can be rewound.
         setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+    faulthandler.enable(2)
     os.environ.update(variables)
     if mishap is not None:
         _at(mishap.stage, lambda: _arm(mishap))

@@ -184,7 +184,7 @@ class Scale:
 
     def _run_whole(self) -> None:
         code, told = run_job(self.whole, self.variables(self.whole))
-        assert code == 0, told
+        assert code == 0, (code, told)
 
     def differences(self, place: Lake | None = None) -> list[str]:
         """Where the lake's tables are others than those of the warehouse in one piece."""
