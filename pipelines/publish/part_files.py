@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +21,11 @@ from pipelines.transform import state
 from pipelines.transform.model import VIEW
 from pipelines.warehouse.files import Warehouse
 from pipelines.warehouse.sql_text import identifier, literal
+from pipelines.warehouse.workers import at_work
 
 if TYPE_CHECKING:
     import duckdb
+    from pyarrow.fs import FileSystem
 
 # The largest tables, by month and, where they name it, vendor: a question of some months reads the
 # files of those alone. What has no month is in the first one that there is.
@@ -146,15 +147,17 @@ def _with_former_files(
 
 def _send(attempt: Attempt, place: Path, names: Sequence[str]) -> None:
     """Put those that are new into the store. None takes another's place: no two have one name."""
-    store = files_of(attempt.lake)
 
-    def send(name: str) -> None:
+    def send(store: FileSystem, name: str) -> None:
         with (place / name).open("rb") as file, store.open_output_stream(name) as stream:
             shutil.copyfileobj(file, stream)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with at_work([files_of(attempt.lake)] * _AT_ONCE, send) as workers:
         new = [name for name in names if (place / name).exists()]
-        list(pool.map(send, new))
+        for name in new:
+            workers.give(name)
+        for _ in new:
+            workers.next_ended()
     shutil.rmtree(place)
 
 

@@ -7,8 +7,7 @@ nevertheless is a tenth of a build.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -18,6 +17,7 @@ import duckdb
 
 from pipelines.warehouse import session
 from pipelines.warehouse.sql_text import identifier
+from pipelines.warehouse.workers import at_work
 
 ONE_BY_ONE = 1
 TWO = 2
@@ -63,23 +63,24 @@ def carry_out(
     sorter = TopologicalSorter({each.name: each.after for each in steps})
     sorter.prepare()
     waiting: list[str] = []
-    running: dict[Future[_Result], tuple[str, duckdb.DuckDBPyConnection]] = {}
     found: dict[str, _Result] = {}
+
+    def do(own: duckdb.DuckDBPyConnection, name: str) -> _Result:
+        return by_name[name].do(own)
+
     with (
-        _sessions(connection, at_once) as free,
-        ThreadPoolExecutor(len(free)) as pool,
-        _ended(running),
+        _sessions(connection, at_once) as sessions,
+        at_work(sessions, do, duckdb.DuckDBPyConnection.interrupt) as workers,
     ):
+        free = len(sessions)
         while sorter.is_active():
             waiting = sorted([*waiting, *sorter.get_ready()], key=places.__getitem__)
             while waiting and free:
-                name, own = waiting.pop(0), free.pop()
-                running[pool.submit(by_name[name].do, own)] = name, own
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
-                name, own = running.pop(done)
-                found[name] = done.result()
-                free.append(own)
-                sorter.done(name)
+                workers.give(waiting.pop(0))
+                free -= 1
+            name, found[name] = workers.next_ended()
+            free += 1
+            sorter.done(name)
     return [found[name] for name in by_name]
 
 
@@ -102,16 +103,3 @@ def _sessions(
         yield found
         # After an error the connection is closed.
         connection.execute(f"SET threads = {threads}")
-
-
-@contextmanager
-def _ended(
-    running: Mapping[Future[_Result], tuple[str, duckdb.DuckDBPyConnection]],
-) -> Iterator[None]:
-    """After an error, or a signal, what else runs isn't waited for."""
-    try:
-        yield
-    except BaseException:
-        for _, own in running.values():
-            own.interrupt()
-        raise

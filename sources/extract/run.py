@@ -70,13 +70,14 @@ class Fetch:
         }
         self._crash: BaseException | None = None
         self._has_tables = False
-        self._news = threading.Event()
+        # No event: inside its lock, what a signal raises would leave it taken.
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = ExitStack()
 
     def brings_tables(self) -> bool:
         """Whether there is anything to load. Blocks until the first table is there, or all ended;
-        `tables` tells what went wrong, if anything did."""
-        self._news.wait()
+        `tables` tells what went wrong, if anything did. To be asked once."""
+        self._news.get()
         return self._has_tables or self._crash is not None
 
     def tables(self, vendor: str, entity: str) -> Iterator[pa.Table]:
@@ -132,7 +133,7 @@ class Fetch:
     def _put(self, vendor: str, entity: str, table: pa.Table) -> None:
         self._queues[vendor, entity].put(table)
         self._has_tables = True
-        self._news.set()
+        self._news.put(None)
 
     def _work(self, loop: asyncio.AbstractEventLoop, fetching: asyncio.Task[None]) -> None:
         try:
@@ -148,7 +149,7 @@ class Fetch:
             loop.close()
             for waiting in self._queues.values():
                 waiting.put(None)
-            self._news.set()
+            self._news.put(None)
 
     async def _fetch(self) -> None:
         async with asyncio.TaskGroup() as vendors:
