@@ -21,7 +21,8 @@ _REGISTRIES = {
     "sources/registry.py": "from sources.{name} import {constant}\n",
     "sandbox/registry.py": "from sandbox.vendors.{name}.api import {constant}\n",
 }
-_ENTRIES = re.compile(r"(?P<before>for vendor in \([^)]*?),?\s*(?P<after>\))")
+# In front of files of charges, which are asked after last.
+_ENTRIES = re.compile(r"(?P<before>for vendor in \([^)]*?),?\s*(?P<after>(FOCUS,\s*)?\))")
 # Only the layer has bars in it; the keywords have none.
 _LAYER = re.compile(r'(?P<layer>"(?=[^"]*\|)[a-z0-9 |]*\b{like}\b[a-z0-9 |]*)"')
 
@@ -48,9 +49,9 @@ def main() -> int:
         _register(ROOT / file_name, line, name)
     _layer(ROOT / "pyproject.toml", like, name)
     print(
-        f"Next: every sentence, address and reading in these files is still {like}'s. Replace each"
-        " by what the vendor's evidence says, and follow CONTRIBUTING's steps 6 to 8 (expectation,"
-        " tests of the readings, tables of vendors)."
+        "Next: `make format`; then every sentence, address and reading in these files is still"
+        f" {like}'s. Replace each by what the vendor's evidence says, and follow CONTRIBUTING's"
+        " steps 6 to 8 (expectation, tests of the readings, tables of vendors)."
     )
     return 0
 
@@ -79,7 +80,7 @@ def _register(file: Path, line: str, name: str) -> None:
     imports = [each for each in text.splitlines(keepends=True) if each.startswith("from s")]
     ours = sorted([*imports, line.format(name=name, constant=constant)])
     text = text.replace("".join(imports), "".join(ours))
-    text = _ENTRIES.sub(rf"\g<before>, {constant}\g<after>", text)
+    text = _ENTRIES.sub(rf"\g<before>, {constant}, \g<after>", text)
     file.write_text(text, encoding="utf-8")
     print(f"entered {file.relative_to(ROOT)}")
 

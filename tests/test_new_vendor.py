@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,10 @@ def test_a_copy_of_each_vendor_is_a_vendor(checkout: Path) -> None:
         if line.startswith("keywords")
     ]
     assert keywords[0] == keywords[1]
+    registry = (checkout / "sources" / "registry.py").read_text(encoding="utf-8")
+    entered = re.findall(r"\w+", registry.partition("for vendor in (")[2].partition(")")[0])
+    last = [*(f"NEW{like.upper()}" for like in VENDORS), "FOCUS"]
+    assert entered[-len(last) :] == last
     # Lines grow with the name; `make format` wraps them.
     linted = run(checkout, "-m", "ruff", "check", "--ignore", "E501", "sources", "sandbox")
     assert linted.returncode == 0, linted.stdout
@@ -73,9 +78,9 @@ def test_a_name_that_cannot_be(checkout: Path) -> None:
     for arguments, sentence in (
         (["turso", "--like", "turso"], "unused"),
         (["Acme Cloud", "--like", "turso"], "small letters"),
-        (["acme", "--like", "nobody"], "no vendor 'nobody'"),
+        (["another", "--like", "nobody"], "no vendor 'nobody'"),
     ):
         refused = run(checkout, "scripts/new_vendor.py", *arguments)
         assert refused.returncode == 2
         assert sentence in refused.stderr
-    assert not (checkout / "sources" / "acme.py").exists()
+    assert not (checkout / "sources" / "another.py").exists()
