@@ -34,6 +34,12 @@ def test_a_vendors_page_names_its_api_and_all_its_keys(name: str) -> None:
         assert f"`{key}`" in text("docs", "vendors", "README.md") + page
 
 
+@pytest.mark.parametrize("page", ["archive.md", "focus.md"])
+def test_a_page_of_what_vendors_have_names_each_with_an_api(page: str) -> None:
+    for vendor in VENDORS.values():
+        assert vendor.charge_files or vendor.title in text("docs", page), vendor.title
+
+
 def test_the_page_about_the_environment_names_each_setting() -> None:
     page = text("docs", "environment.md")
     for vendor in VENDORS.values():
