@@ -1,4 +1,5 @@
-"""What all tests have in common: the order in which their files begin, and that Ctrl-C is heard.
+"""What all tests have in common: the order in which their files begin, that Ctrl-C is heard, and
+that no example of a property has to be done in time.
 
 With several processes a file is one's alone. The slow ones begin first, so that no process works
 alone at the end, and bear the mark `slow`: `make quick` leaves them out.
@@ -10,6 +11,11 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes says more of the machine than of the code.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 # A shell that starts the tests in the background has them ignore it, and with them what they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

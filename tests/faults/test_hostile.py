@@ -161,7 +161,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=json_values)
 def test_any_value_has_a_key_or_none(value: object) -> None:
     """Whatever stands where an id should: a key, or none, and no crash."""
@@ -178,7 +178,6 @@ FIELDS = ("total", "billing_period_start", "billing_period_end", "paid", "overdu
 
 @settings(
     max_examples=2,
-    deadline=None,
     derandomize=True,
     phases=[
         Phase.explicit,

@@ -294,7 +294,7 @@ def exported(work: WorkDatabase, folder: Path) -> dict[str, Path]:
     return files
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(cases)
 def test_an_export_of_what_was_read_has_the_same_sums(case: tuple[Any, ...]) -> None:
     """To the cent: files → invoices and lines → files → invoices and lines."""

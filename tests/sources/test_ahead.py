@@ -37,7 +37,7 @@ def listed(server: Scripted) -> list[int]:
     return [int(r.query.get("page", "1")) for r in server.requests if "line-items" not in r.path]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(pages=st.integers(1, 40))
 def test_every_page_counts_once(server: Scripted, pages: int) -> None:
     serve(server, pages, past_the_end=response("nothing here", "404 Not Found"))

@@ -109,7 +109,7 @@ def test_one_that_goes_from_the_first_page(server: Scripted, at: int) -> None:
     assert keys(result, "planetscale") == changing.ids
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @example(count=4, at={1: "add", 2: 0})
 @given(
     count=st.integers(0, 25),

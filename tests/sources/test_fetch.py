@@ -495,9 +495,7 @@ class TestPageSplits:
 
     splits = st.lists(st.integers(0, 9), max_size=5)
 
-    @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         sizes=splits, vendor=st.sampled_from(["mongodb", "northflank", "planetscale", "versori"])
     )

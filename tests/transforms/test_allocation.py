@@ -222,7 +222,7 @@ def expected(lines: Sequence[Line], rules: Sequence[Rule]) -> dict[Share, int]:
     return found
 
 
-@settings(max_examples=int(os.environ.get("BILLHOUSE_WAREHOUSES", "20")), deadline=None)
+@settings(max_examples=int(os.environ.get("BILLHOUSE_WAREHOUSES", "20")))
 @given(lines=st.lists(LINES, max_size=20), rules=st.lists(rule(), max_size=4))
 def test_every_line_is_given_away_to_the_last_unit(
     rows: Rows, lines: list[Line], rules: list[Rule]

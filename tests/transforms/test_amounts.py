@@ -67,7 +67,7 @@ def expected(number: str, factor: int, bound: int = INVOICE) -> int | None:
     return rounded if abs(rounded) <= bound else None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(json_numbers(), min_size=1, max_size=80), st.sampled_from([1, 100, 1000, 10000]))
 @example(
     ["10.29", "0.005", "-0.005", "0.00499999999999999999", "-0.0", "0e5", "1e-9", "1.005"], 100
@@ -86,7 +86,7 @@ def test_json_numbers(
     assert read == [expected(number, factor) for number in numbers]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(number_texts(), min_size=1, max_size=80), st.sampled_from([1, 100, 1000, 10000]))
 @example(
     ["0.0049999999999999999999999", "12345678901234567.89", "4.99999999999999999e-3", "-1.5e3"], 100
@@ -122,7 +122,7 @@ def test_what_is_no_number_is_not_read(connection: duckdb.DuckDBPyConnection, am
     assert cents(connection, [amount], 100) == [None]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(json_numbers(), min_size=1, max_size=80), st.booleans())
 @example(["-1.195006296181621e26", "1e26", "99999999999999999999999999.999999999999"], True)
 @example(["6.035e-07", "1e-400", "123456.1234567890125", "0.30000000000000004", "2E-2"], False)
@@ -175,7 +175,7 @@ def read_through(
     return [row[0] for row in rows.fetchall()]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(-(10**12), 10**12), st.booleans()), min_size=1, max_size=80))
 def test_formatted_prices(
     connection: duckdb.DuckDBPyConnection, prices: list[tuple[int, bool]]
@@ -190,7 +190,7 @@ def test_formatted_prices(
     assert read == [cents for cents, _ in prices]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.integers(0, 10**12), st.integers(0, 99), st.booleans()),
@@ -233,7 +233,7 @@ def test_unusual_signed_amounts(
     assert read_through(connection, "signed_amount", [json.dumps(value)]) == [cents]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 999_999_999), st.booleans())),
 )

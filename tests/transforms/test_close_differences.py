@@ -65,7 +65,7 @@ def billed(spend: Spend) -> dict[tuple[date, str, str], int]:
     }
 
 
-@settings(max_examples=int(os.environ.get("BILLHOUSE_WAREHOUSES", "20")), deadline=None)
+@settings(max_examples=int(os.environ.get("BILLHOUSE_WAREHOUSES", "20")))
 @given(then=spends, now=spends)
 def test_differences_add_up(connection: duckdb.DuckDBPyConnection, then: Spend, now: Spend) -> None:
     connection.execute("DELETE FROM staging.closed_spend; DELETE FROM marts.fct_monthly_spend")

@@ -70,7 +70,7 @@ def is_kept(sent: Any, read: Any) -> bool:
     return type(sent) is type(read) and bool(sent == read)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values.filter(lambda value: isinstance(value, (list, dict))), st.booleans())
 @example([LONG, "\x01", LONG, '\x01"'], True)
 @example({'"': LONG, '",12345678901234567,"': [LONG, ':12345678901234567"'], "": ""}, False)
@@ -88,7 +88,7 @@ def test_numbers_keep_their_digits_and_texts_stay(
         assert is_kept(value, read), text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(numbers, min_size=1, max_size=20))
 @example([Number("100.0"), LONG, Number("0.1000000000000000055"), Number("1E-9"), Number("-0")])
 def test_what_a_field_reads(connection: duckdb.DuckDBPyConnection, amounts: list[Number]) -> None:

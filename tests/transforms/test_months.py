@@ -83,9 +83,7 @@ def by_largest_remainder(cents: int, start: datetime, end: datetime) -> dict[dat
     return {month: part if cents >= 0 else -part for month, part in whole.items()}
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cents=CENTS, period=PERIODS)
 @example(
     cents=55_865_210_062,

@@ -55,7 +55,7 @@ def is_anniversary(start: date, end: date) -> bool:
     return (end.year, end.month) > (start.year, start.month) and end.day == shorter
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(dates, st.integers(0, 800))
 @example(date(2024, 1, 31), 29)
 @example(date(2024, 2, 29), 365)
@@ -70,7 +70,7 @@ def test_dates(connection: duckdb.DuckDBPyConnection, start: date, days: int) ->
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(moments, st.integers(1, 400), st.integers(0, 1_000_000))
 @example(datetime(2105, 8, 24, 7, 0, 0, 170, UTC), 167, 1_000_000)
 def test_the_last_second_of_whole_days(
@@ -81,7 +81,7 @@ def test_the_last_second_of_whole_days(
     assert read(connection, start.isoformat(), stated.isoformat()) == (start, end)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(moments, st.integers(1, 400 * 86_400))
 @example(datetime(2026, 9, 3, 10, 15, tzinfo=UTC), 1800)
 def test_the_last_microsecond_of_whole_seconds(
@@ -92,7 +92,7 @@ def test_the_last_microsecond_of_whole_seconds(
     assert read(connection, start.isoformat(), stated.isoformat()) == (start, end)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(moments, st.integers(1, 400 * 86_400))
 def test_other_times_are_exclusive(
     connection: duckdb.DuckDBPyConnection, start: datetime, seconds: int
@@ -105,7 +105,7 @@ def test_other_times_are_exclusive(
     assert read(connection, start.isoformat(), end.isoformat()) == (start, end)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     recent_moments.map(lambda moment: moment.replace(microsecond=0)), st.integers(-12 * 60, 14 * 60)
 )

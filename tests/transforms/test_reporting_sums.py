@@ -161,7 +161,6 @@ def fill(
 # An example takes a second: one that fails is told at once, as long as it is.
 @settings(
     max_examples=WAREHOUSES // AT_ONCE,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(

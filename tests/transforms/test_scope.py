@@ -256,9 +256,7 @@ def work_databases(*names: str) -> Iterator[list[WorkDatabase]]:
 
 # Each example takes seconds: one that fails is told at once, as long as it is. `make histories`
 # asks for more and longer ones.
-@settings(
-    max_examples=HISTORIES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
-)
+@settings(max_examples=HISTORIES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.randoms(use_true_random=False))
 def test_night_after_night_it_is_as_if_all_had_been_built_anew(chance: random.Random) -> None:
     with work_databases("changed", "anew") as (changed, anew):
