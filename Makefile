@@ -14,7 +14,7 @@ demo: .venv
 
 # The contract tests against mock servers of the vendors' specifications also need `make prism`; without it they are skipped.
 test: .venv
-	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long" $(ARGUMENTS)
+	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
 
 # With all forms of what processes are started for.
 test-all: .venv
