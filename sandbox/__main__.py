@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-from threading import Event
+from threading import Event  # noqa: TID251 - its signals raise nothing
 
 from sandbox.server import running
 from sandbox.world import World

@@ -69,16 +69,15 @@ class Fetch:
             for entity in account.definition.entities
         }
         self._crash: BaseException | None = None
-        self._has_tables = False
-        # No event: inside its lock, what a signal raises would leave it taken.
-        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # True for each table, and False at the end. No event: inside its lock, what a signal raises
+        # would leave it taken.
+        self._news: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._closing = ExitStack()
 
     def brings_tables(self) -> bool:
         """Whether there is anything to load. Blocks until the first table is there, or all ended;
         `tables` tells what went wrong, if anything did. To be asked once."""
-        self._news.get()
-        return self._has_tables or self._crash is not None
+        return self._news.get() or self._crash is not None
 
     def tables(self, vendor: str, entity: str) -> Iterator[pa.Table]:
         """Whole listings, as many in one table as fit; ends with the vendor.
@@ -132,8 +131,7 @@ class Fetch:
 
     def _put(self, vendor: str, entity: str, table: pa.Table) -> None:
         self._queues[vendor, entity].put(table)
-        self._has_tables = True
-        self._news.put(None)
+        self._news.put(True)
 
     def _work(self, loop: asyncio.AbstractEventLoop, fetching: asyncio.Task[None]) -> None:
         try:
@@ -149,7 +147,7 @@ class Fetch:
             loop.close()
             for waiting in self._queues.values():
                 waiting.put(None)
-            self._news.put(None)
+            self._news.put(False)
 
     async def _fetch(self) -> None:
         async with asyncio.TaskGroup() as vendors:
